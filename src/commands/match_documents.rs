@@ -1,0 +1,12 @@
+//! `tripline match`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+#[derive(Args)]
+pub struct Arguments {}
+
+pub fn run(_arguments: Arguments) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("not here yet")
+}

@@ -1,0 +1,49 @@
+//! Events: "this change of this member concerns this subscription".
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::change::Change;
+use crate::member::MemberId;
+use crate::subscription::SubscriptionId;
+
+/// The place of an event in the order of commits: rises by one with each event of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sequence(pub u64);
+
+/// The version of a member: one more with each accepted update that changed what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MemberVersion(pub u64);
+
+/// What an event says of the member and the subscription's selector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventStatus {
+    /// Selected before and after.
+    Changed,
+    /// Selected only by the new document (a member seen for the first time is told so too).
+    StartedMatchingQuery,
+    /// Selected only by the old document.
+    StoppedMatchingQuery,
+}
+
+/// One durable row of the outbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// `evt_…`, derived from (member, version, subscription): the same event always has the same id.
+    pub event_id: String,
+    /// Its place in the order of commits.
+    pub sequence: Sequence,
+    /// Whom it concerns.
+    pub subscription_id: SubscriptionId,
+    /// Who changed.
+    pub member_id: MemberId,
+    /// What it means for the selector.
+    pub status: EventStatus,
+    /// What changed.
+    pub changes: Vec<Change>,
+    /// When the update was accepted.
+    pub occurred_at: Timestamp,
+}
