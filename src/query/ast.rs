@@ -318,7 +318,7 @@ pub struct Range {
 }
 
 /// `relation` of a range on a range field.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum RangeRelation {
     #[default]
     Intersects,
