@@ -92,7 +92,10 @@ fn load_queries(percolator: &Percolator, arguments: &Arguments) -> anyhow::Resul
         let id = match value.get("id") {
             Some(Value::String(id)) => id.clone(),
             Some(Value::Number(id)) => id.to_string(),
-            _ => anyhow::bail!("{} line {number}: \"id\" is missing; {{\"id\": \"…\", \"query\": {{…}}}} is expected", path.display()),
+            _ => anyhow::bail!(
+                "{} line {number}: \"id\" is missing; {{\"id\": \"…\", \"query\": {{…}}}} is expected",
+                path.display()
+            ),
         };
         match compile(percolator, &value) {
             Ok(query) => selectors.push((SubscriptionId::from(id.as_str()), CompiledSelector::Query(query))),
@@ -138,7 +141,8 @@ fn match_documents(percolator: &Percolator, arguments: &Arguments) -> anyhow::Re
             Ok(matches) => Line::Matches { doc, matches },
             Err(error) => Line::Error { doc, error: format!("{error:#}") },
         };
-        let written = serde_json::to_writer(&mut output, &answer).map_err(io::Error::from).and_then(|()| output.write_all(b"\n"));
+        let written =
+            serde_json::to_writer(&mut output, &answer).map_err(io::Error::from).and_then(|()| output.write_all(b"\n"));
         if input::reader_is_gone(&written) {
             return Ok(None);
         }

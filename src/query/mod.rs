@@ -35,7 +35,7 @@ pub use ast::*;
 pub use error::{QueryError, QueryErrorKind};
 pub use limits::Limits;
 
-/// Reads a clause of the Query DSL: `{"match": {"title": "engineer"}}`.
+/// Reads a clause of the Query DSL: `{"match": {"title": "engineer"}}`, or a body that holds one, see [`unwrap_body`].
 ///
 /// Takes time and memory in proportion to the JSON's size.
 ///
@@ -55,7 +55,9 @@ pub use limits::Limits;
 ///
 /// What is wrong, what would be right, and the JSON pointer of where, seen from `query`.
 pub fn parse(query: &Value, limits: &Limits) -> Result<Query, QueryError> {
-    parser::Parser::new(limits).clause(query, "", 0)
+    let clause = unwrap_body(query)?;
+    let pointer = if std::ptr::eq(clause, query) { "" } else { "/query" };
+    parser::Parser::new(limits).clause(clause, pointer, 0)
 }
 
 /// Takes the clause out of a search body: `{"query": clause}` gives `clause`, anything else is a clause itself.
