@@ -68,15 +68,17 @@ pub struct Batch {
 /// The most attempts of a batch that are kept.
 pub const KEPT_ATTEMPTS: usize = 20;
 
-impl Batch {
-    /// Whether it is still to be sent.
-    pub fn is_pending(&self) -> bool {
-        match self.state {
-            BatchState::Pending { .. } => true,
-            BatchState::Delivered | BatchState::SetAside => false,
+impl BatchState {
+    /// Whether the receiver took it.
+    pub fn is_delivered(&self) -> bool {
+        match self {
+            BatchState::Delivered => true,
+            BatchState::Pending { .. } | BatchState::SetAside => false,
         }
     }
+}
 
+impl Batch {
     /// Remembers an attempt, and forgets the oldest where there are too many.
     pub fn remember(&mut self, attempt: Attempt) {
         if self.attempts.len() >= KEPT_ATTEMPTS {
