@@ -67,7 +67,8 @@ impl Examples {
     ) -> Result<Example, ExampleError> {
         let _slot = self.slots.try_acquire().map_err(|_| ExampleError::Busy)?;
         let unwritable = |error: String| ExampleError::Unwritable(error);
-        let payload = payload::write(format, &[event(subscription)], usize::MAX).map_err(|error| unwritable(error.to_string()))?;
+        let payload = payload::write(format, &[event(subscription)], usize::MAX)
+            .map_err(|error| unwritable(error.to_string()))?;
         let body = String::from_utf8(payload.body).map_err(|error| unwritable(error.to_string()))?;
         let webhook_id = format!("msg_example_{}", uuid::Uuid::now_v7().simple());
         let sent = Bytes::from(body.clone());

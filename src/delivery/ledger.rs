@@ -34,7 +34,8 @@ impl Ledger {
     /// Starts the writer's thread.
     pub(super) fn open(store: Arc<Store>) -> std::io::Result<(Ledger, JoinHandle<()>)> {
         let (entries, incoming) = mpsc::unbounded_channel();
-        let writer = std::thread::Builder::new().name("delivery-ledger".to_owned()).spawn(move || run(&store, incoming))?;
+        let writer =
+            std::thread::Builder::new().name("delivery-ledger".to_owned()).spawn(move || run(&store, incoming))?;
         Ok((Ledger { entries }, writer))
     }
 
@@ -75,9 +76,10 @@ where
     }
 
     fn answer(self: Box<Self>, outcome: Result<(), LedgerError>) {
-        let answer = outcome.and_then(|()| self.result.ok_or(LedgerError::Closed));
+        let Job { result, reply, .. } = *self;
+        let answer = outcome.and_then(|()| result.ok_or(LedgerError::Closed));
         // Nobody waits any more when delivery was shut down meanwhile; what is written stays written.
-        let _ = self.reply.send(answer);
+        let _ = reply.send(answer);
     }
 }
 

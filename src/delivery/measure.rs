@@ -23,7 +23,10 @@ pub(super) fn describe() {
         "from the acceptance of a batch's oldest event to its delivery"
     );
     describe_gauge!("tripline_delivery_in_flight", "attempts on the wire, by lane");
-    describe_gauge!("tripline_delivery_waiting_subscriptions", "subscriptions with something to send, paused ones left out");
+    describe_gauge!(
+        "tripline_delivery_waiting_subscriptions",
+        "subscriptions with something to send, paused ones left out"
+    );
     describe_gauge!(
         "tripline_delivery_oldest_waiting_seconds",
         Unit::Seconds,

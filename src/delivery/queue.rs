@@ -64,7 +64,12 @@ pub(super) fn look(
         return Ok(Some(Due { at, oldest: batch.oldest_at, host, is_retry: batch.tries > 0 }));
     }
     let oldest = store.oldest_unbatched(id)?;
-    Ok(oldest.map(|oldest| Due { at: due(subscription.cadence, oldest, options.linger), oldest, host, is_retry: false }))
+    Ok(oldest.map(|oldest| Due {
+        at: due(subscription.cadence, oldest, options.linger),
+        oldest,
+        host,
+        is_retry: false,
+    }))
 }
 
 /// Whether a subscription's events are sent. What an expired one has heard of before it expired is still sent.
@@ -100,6 +105,7 @@ pub(super) fn prepare(
     let new = NewBatch {
         webhook_id: format!("msg_{}", uuid::Uuid::now_v7().simple()),
         events: events.get(..payload.events).unwrap_or(&events),
+        format,
         body: &payload.body,
         made_at: now,
     };

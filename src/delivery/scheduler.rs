@@ -146,7 +146,8 @@ impl Scheduler {
     /// Reads from the store what is to be done for each, and puts each in its place.
     async fn look(&mut self, ids: Vec<SubscriptionId>) {
         let ids: Vec<_> = ids.into_iter().filter(|id| !self.is_busy(id)).collect();
-        let (engine, options) = (std::sync::Arc::clone(&self.sender.engine), std::sync::Arc::clone(&self.sender.options));
+        let (engine, options) =
+            (std::sync::Arc::clone(&self.sender.engine), std::sync::Arc::clone(&self.sender.options));
         let looked = blocking(move || {
             let store = engine.store();
             Ok(ids

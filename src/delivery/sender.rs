@@ -11,7 +11,7 @@ use super::measure;
 use super::options::DeliveryOptions;
 use super::queue::{self, Effect, Made, Ready};
 use super::scheduler::Message;
-use crate::engine::Engine;
+use crate::engine::{Engine, SubscriptionError};
 use crate::store::StoreError;
 use crate::subscription::{Subscription, SubscriptionId};
 
@@ -84,10 +84,8 @@ impl Sender {
             return Ok(None);
         }
         let (id, format, options) = (id.clone(), subscription.format, Arc::clone(&self.options));
-        let ready = self
-            .ledger
-            .write(move |writer| queue::prepare(writer, &id, format, &options, Timestamp::now()))
-            .await?;
+        let ready =
+            self.ledger.write(move |writer| queue::prepare(writer, &id, format, &options, Timestamp::now())).await?;
         Ok(ready.map(|ready| (subscription, ready)))
     }
 
@@ -114,12 +112,24 @@ impl Sender {
             Effect::None => Ok(()),
             Effect::Pause(reason) => {
                 tracing::warn!(subscription = %id, reason, "pausing the subscription");
-                blocking(move || engine.pause_by_system(&id, reason)).await
+                blocking(move || done(engine.pause_by_system(&id, &reason))).await
             }
             Effect::End(reason) => {
                 tracing::info!(subscription = %id, reason, "the receiver is gone; ending the subscription");
-                blocking(move || engine.end(&id, reason)).await
+                blocking(move || done(engine.end(&id, &reason))).await
             }
+        }
+    }
+}
+
+/// A subscription that its owner deleted meanwhile, or that ended, needs nothing any more.
+fn done(changed: Result<Subscription, SubscriptionError>) -> Result<(), StoreError> {
+    match changed {
+        Err(SubscriptionError::Store(error)) => Err(error),
+        Ok(_) | Err(SubscriptionError::Unknown(_) | SubscriptionError::Ended { .. }) => Ok(()),
+        Err(error) => {
+            tracing::error!(%error, "cannot change the subscription");
+            Ok(())
         }
     }
 }

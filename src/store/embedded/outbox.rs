@@ -7,23 +7,29 @@
 //! | `waiting` | the sequence with which a queue went from idle to waiting | the subscription: delivery's to-do list, which costs nothing for the idle |
 //! | `batches` | subscription, number | [`Batch`] |
 //! | `batch_bodies` | subscription, number | the exact bytes, until they are delivered |
+//! | `batch_members` | member, subscription, number | the bodies that say something of a person, until they are delivered |
+
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Store;
-use crate::batch::{Batch, BatchNumber};
+use super::tables::{damaged, decode, encode};
+use crate::batch::{Batch, BatchNumber, BatchState};
 use crate::event::{Event, Sequence};
+use crate::member::MemberId;
 use crate::store::StoreError;
-use crate::subscription::SubscriptionId;
+use crate::subscription::{Format, SubscriptionId};
 
 const QUEUES: TableDefinition<&str, &[u8]> = TableDefinition::new("queues");
 const WAITING: TableDefinition<u64, &str> = TableDefinition::new("waiting");
 const BATCHES: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("batches");
 const BODIES: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("batch_bodies");
+const MEMBERS_OF_BODIES: TableDefinition<(u64, &str, u64), ()> = TableDefinition::new("batch_members");
 
 /// So many delivered batches of a subscription are kept to be looked at.
 const KEPT_BATCHES: u64 = 100;
@@ -50,6 +56,8 @@ pub struct NewBatch<'a> {
     pub webhook_id: String,
     /// Its events, in order; never empty.
     pub events: &'a [Event],
+    /// How its body is written.
+    pub format: Format,
     /// The exact bytes of its body.
     pub body: &'a [u8],
     /// When it is made.
@@ -80,25 +88,86 @@ impl<'t> Arrivals<'t> {
     }
 }
 
-/// Makes the tables, so that readers find them, and gives back the names for whoever counts tables.
+/// Makes the tables, so that readers always find them.
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(QUEUES)?;
     transaction.open_table(WAITING)?;
     transaction.open_table(BATCHES)?;
     transaction.open_table(BODIES)?;
+    transaction.open_table(MEMBERS_OF_BODIES)?;
     Ok(())
 }
 
 /// Forgets everything of a deleted subscription.
 pub(super) fn forget(transaction: &WriteTransaction, id: &SubscriptionId) -> Result<(), StoreError> {
-    let mut writer = QueueWriter::open(transaction)?;
-    let queue = writer.queue(id)?;
+    let queue = read_queue(&transaction.open_table(QUEUES)?, id)?;
     if let Some(sequence) = queue.waiting {
-        writer.waiting.remove(sequence.0)?;
+        transaction.open_table(WAITING)?.remove(sequence.0)?;
     }
-    writer.queues.remove(id.as_str())?;
-    writer.batches.retain_in(all_of(id), |_, _| false)?;
-    writer.bodies.retain_in(all_of(id), |_, _| false)?;
+    transaction.open_table(QUEUES)?.remove(id.as_str())?;
+    let all = (id.as_str(), 0)..=(id.as_str(), u64::MAX);
+    transaction.open_table(BATCHES)?.retain_in(all.clone(), |_, _| false)?;
+    let (mut bodies, mut members) = (transaction.open_table(BODIES)?, transaction.open_table(MEMBERS_OF_BODIES)?);
+    for entry in bodies.extract_from_if(all, |_, _| true)? {
+        let (key, body) = entry?;
+        forget_members(&mut members, key.value(), body.value())?;
+    }
+    Ok(())
+}
+
+/// Takes out of the batches that are not delivered what they say of a person: the one thing that changes their bytes.
+pub(super) fn erase(transaction: &WriteTransaction, member: MemberId) -> Result<(), StoreError> {
+    let (mut bodies, mut members) = (transaction.open_table(BODIES)?, transaction.open_table(MEMBERS_OF_BODIES)?);
+    let mut told = Vec::new();
+    for entry in
+        members.extract_from_if((member.get(), "", 0)..=(member.get(), "\u{10FFFF}", u64::MAX), |_, ()| true)?
+    {
+        let (key, ()) = (entry?.0, ());
+        let (_, subscription, number) = key.value();
+        told.push((subscription.to_owned(), number));
+    }
+    for (subscription, number) in told {
+        let key = (subscription.as_str(), number);
+        let Some(body) = bodies.get(key)?.map(|body| without(member, key, body.value())).transpose()? else { continue };
+        bodies.insert(key, body.as_slice())?;
+    }
+    Ok(())
+}
+
+/// A detailed body without what it says of a member; the kinds of its changes stay.
+fn without(member: MemberId, key: (&str, u64), body: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let mut entries = read_entries(key, body)?;
+    for entry in entries.iter_mut().filter(|entry| member_of(entry) == Some(member.get())) {
+        let changes = entry.get_mut("changes").and_then(Value::as_array_mut);
+        for change in changes.into_iter().flatten().filter_map(Value::as_object_mut) {
+            change.insert("before".to_owned(), Value::Null);
+            change.insert("after".to_owned(), Value::Null);
+        }
+    }
+    serde_json::to_vec(&entries)
+        .map_err(|error| StoreError::Unwritable { table: "batch_bodies", reason: error.to_string() })
+}
+
+fn read_entries(key: (&str, u64), body: &[u8]) -> Result<Vec<Value>, StoreError> {
+    serde_json::from_slice(body).map_err(|error| damaged("batch_bodies", &place(key.0, key.1), error))
+}
+
+/// Whom an entry says something of; nobody in a compact one, which only names the member.
+fn member_of(entry: &Value) -> Option<u64> {
+    entry.get("changes")?;
+    entry.get("member_id").and_then(Value::as_u64)
+}
+
+/// Forgets whom a body is about.
+fn forget_members(
+    members: &mut Table<'_, (u64, &'static str, u64), ()>,
+    key: (&str, u64),
+    body: &[u8],
+) -> Result<(), StoreError> {
+    let told: BTreeSet<_> = read_entries(key, body)?.iter().filter_map(member_of).collect();
+    for member in told {
+        members.remove((member, key.0, key.1))?;
+    }
     Ok(())
 }
 
@@ -129,9 +198,10 @@ impl Store {
         }
     }
 
-    /// How far the subscription's events are sent.
-    pub fn queue(&self, id: &SubscriptionId) -> Result<Queue, StoreError> {
-        read_queue(&self.read()?.open_table(QUEUES)?, id)
+    /// When the first event that is in no batch was accepted.
+    pub fn oldest_unbatched(&self, id: &SubscriptionId) -> Result<Option<Timestamp>, StoreError> {
+        let queue = read_queue(&self.read()?.open_table(QUEUES)?, id)?;
+        Ok(self.events(id, queue.batched, 1)?.first().map(|event| event.occurred_at))
     }
 
     /// The subscription's batches, newest first, those before `before`.
@@ -146,7 +216,8 @@ impl Store {
         let mut found = Vec::new();
         for row in table.range((id.as_str(), 0)..(id.as_str(), end))?.rev().take(limit) {
             let (key, row) = row?;
-            found.push(decode("batches", || format!("{:?}", key.value()), row.value())?);
+            let (_, number) = key.value();
+            found.push(decode("batches", &place(id.as_str(), number), row.value())?);
         }
         Ok(found)
     }
@@ -156,27 +227,29 @@ impl Store {
         &self,
         work: impl FnOnce(&mut QueueWriter<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.write(|transaction| work(&mut QueueWriter::open(transaction)?))
+        self.write(|transaction| work(&mut QueueWriter::open(self, transaction)?))
     }
 }
 
 /// The queues inside of a transaction.
 pub struct QueueWriter<'t> {
-    transaction: &'t WriteTransaction,
+    store: &'t Store,
     queues: Table<'t, &'static str, &'static [u8]>,
     waiting: Table<'t, u64, &'static str>,
     batches: Table<'t, (&'static str, u64), &'static [u8]>,
     bodies: Table<'t, (&'static str, u64), &'static [u8]>,
+    members: Table<'t, (u64, &'static str, u64), ()>,
 }
 
 impl<'t> QueueWriter<'t> {
-    fn open(transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
+    fn open(store: &'t Store, transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
         Ok(QueueWriter {
-            transaction,
+            store,
             queues: transaction.open_table(QUEUES)?,
             waiting: transaction.open_table(WAITING)?,
             batches: transaction.open_table(BATCHES)?,
             bodies: transaction.open_table(BODIES)?,
+            members: transaction.open_table(MEMBERS_OF_BODIES)?,
         })
     }
 
@@ -194,7 +267,7 @@ impl<'t> QueueWriter<'t> {
     pub fn body(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Bytes, StoreError> {
         match self.bodies.get((id.as_str(), number.0))? {
             Some(body) => Ok(Bytes::copy_from_slice(body.value())),
-            None => Err(damaged("batch_bodies", format!("({id}, {})", number.0), "it is missing")),
+            None => Err(damaged("batch_bodies", &place(id.as_str(), number.0), "it is missing")),
         }
     }
 
@@ -210,7 +283,12 @@ impl<'t> QueueWriter<'t> {
         if idle && let Some(sequence) = queue.waiting.take() {
             self.waiting.remove(sequence.0)?;
         }
-        self.queues.insert(id.as_str(), encode("queues", &queue)?.as_slice())?;
+        if queue == Queue::default() {
+            // Of a subscription that was deleted meanwhile.
+            self.queues.remove(id.as_str())?;
+        } else {
+            self.queues.insert(id.as_str(), encode("queues", &queue)?.as_slice())?;
+        }
         Ok(())
     }
 
@@ -224,9 +302,10 @@ impl<'t> QueueWriter<'t> {
         Ok(())
     }
 
-    /// The first events that are in no batch.
+    /// The first events that are in no batch. (No event is written through a `QueueWriter` and nobody else writes
+    /// meanwhile, so the last commit has them all.)
     pub fn unbatched(&self, id: &SubscriptionId, queue: &Queue, limit: usize) -> Result<Vec<Event>, StoreError> {
-        super::outbox::events_after(self.transaction, id, queue.batched, limit)
+        self.store.events(id, queue.batched, limit)
     }
 
     /// Makes a batch, to be sent at once; its events are batched from now on.
@@ -245,13 +324,18 @@ impl<'t> QueueWriter<'t> {
             last: last.sequence,
             oldest_at: first.occurred_at,
             made_at: new.made_at,
-            state: crate::batch::BatchState::Pending { next_attempt_at: new.made_at },
+            state: BatchState::Pending { next_attempt_at: new.made_at },
             tries: 0,
             refused: 0,
             attempts: Vec::new(),
         };
         self.put_batch(id, &batch)?;
         self.bodies.insert((id.as_str(), batch.number.0), new.body)?;
+        if new.format == Format::Detailed {
+            for event in new.events {
+                self.members.insert((event.member_id.get(), id.as_str(), batch.number.0), ())?;
+            }
+        }
         queue.batched = Some(last.sequence);
         queue.next_batch += 1;
         queue.open.push(batch.number);
@@ -261,7 +345,10 @@ impl<'t> QueueWriter<'t> {
 
     /// Drops the bytes of a batch that is done.
     pub fn drop_body(&mut self, id: &SubscriptionId, number: BatchNumber) -> Result<(), StoreError> {
-        self.bodies.remove((id.as_str(), number.0))?;
+        let key = (id.as_str(), number.0);
+        if let Some(body) = self.bodies.remove(key)? {
+            forget_members(&mut self.members, key, body.value())?;
+        }
         Ok(())
     }
 
@@ -276,8 +363,9 @@ impl<'t> QueueWriter<'t> {
     }
 }
 
-fn all_of(id: &SubscriptionId) -> std::ops::RangeInclusive<(&str, u64)> {
-    (id.as_str(), 0)..=(id.as_str(), u64::MAX)
+/// A row's key in words.
+fn place(id: &str, number: u64) -> String {
+    format!("({id}, {number})")
 }
 
 fn read_queue(
@@ -285,7 +373,7 @@ fn read_queue(
     id: &SubscriptionId,
 ) -> Result<Queue, StoreError> {
     match table.get(id.as_str())? {
-        Some(row) => decode("queues", || id.to_string(), row.value()),
+        Some(row) => decode("queues", id, row.value()),
         None => Ok(Queue::default()),
     }
 }
@@ -296,23 +384,7 @@ fn read_batch(
     number: BatchNumber,
 ) -> Result<Option<Batch>, StoreError> {
     match table.get((id.as_str(), number.0))? {
-        Some(row) => decode("batches", || format!("({id}, {})", number.0), row.value()).map(Some),
+        Some(row) => decode("batches", &place(id.as_str(), number.0), row.value()).map(Some),
         None => Ok(None),
     }
-}
-
-fn encode(table: &'static str, row: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    postcard::to_allocvec(row).map_err(|error| StoreError::Unwritable { table, reason: error.to_string() })
-}
-
-fn decode<T: DeserializeOwned>(
-    table: &'static str,
-    key: impl FnOnce() -> String,
-    row: &[u8],
-) -> Result<T, StoreError> {
-    postcard::from_bytes(row).map_err(|error| damaged(table, key(), error))
-}
-
-fn damaged(table: &'static str, key: String, reason: impl ToString) -> StoreError {
-    StoreError::Damaged { table, key, reason: reason.to_string() }
 }
