@@ -221,3 +221,180 @@ fn renew(batch: &mut Batch, now: Timestamp) {
 fn close(queue: &mut Queue, number: BatchNumber) {
     queue.open.retain(|open| *open != number);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::change::{Change, ChangeKind};
+    use crate::delivery::schedule::Schedule;
+    use crate::event::{EventStatus, MemberVersion};
+    use crate::member::MemberId;
+    use crate::store::embedded::{Announcement, Kinds, Told};
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    struct World {
+        store: Store,
+        id: SubscriptionId,
+        options: DeliveryOptions,
+        next_member: u64,
+        _directory: tempfile::TempDir,
+    }
+
+    impl World {
+        fn new() -> World {
+            let directory = tempfile::tempdir().unwrap();
+            let schedule = Schedule { waits: vec![Duration::ZERO; 4], jitter: 0.0, refused_tries: 2 };
+            World {
+                store: Store::open(directory.path(), 1 << 20).unwrap(),
+                id: SubscriptionId::from("acme"),
+                options: DeliveryOptions {
+                    schedule,
+                    batch_events: 2,
+                    refused_batches: 2,
+                    ..DeliveryOptions::default()
+                },
+                next_member: 1,
+                _directory: directory,
+            }
+        }
+
+        fn announce(&mut self, events: u64) {
+            for _ in 0..events {
+                let told = Told { subscription: self.id.clone(), status: EventStatus::Changed, kinds: Kinds::ALL };
+                let position = serde_json::json!({"title": "CTO"});
+                let announcement = Announcement {
+                    member: MemberId::try_from(self.next_member).unwrap(),
+                    version: MemberVersion(1),
+                    occurred_at: NOW,
+                    changes: vec![Change { kind: ChangeKind::Started, before: None, after: Some(position) }],
+                    told: vec![told],
+                };
+                self.store.commit(&[], &[announcement]).unwrap();
+                self.next_member += 1;
+            }
+        }
+
+        fn prepare(&self, format: Format) -> Option<Ready> {
+            self.store.write_queues(|writer| prepare(writer, &self.id, format, &self.options, NOW)).unwrap()
+        }
+
+        fn settle(&self, ready: &Ready, verdict: Verdict) -> Effect {
+            let attempt = Attempt { at: NOW, duration_ms: 1, status: None, error: Some("no".to_owned()) };
+            let made = Made { number: ready.batch.number, verdict, retry_after: None, attempt };
+            self.store.write_queues(|writer| settle(writer, &self.id, &made, &self.options, NOW)).unwrap()
+        }
+
+        fn send(&self, verdict: Verdict) -> Effect {
+            self.settle(&self.prepare(Format::Compact).unwrap(), verdict)
+        }
+
+        fn is_waiting(&self) -> bool {
+            !self.store.waiting(None, 10).unwrap().is_empty()
+        }
+    }
+
+    #[test]
+    fn a_batch_stays_the_same_until_it_is_delivered() {
+        let mut world = World::new();
+        world.announce(1);
+        let first = world.prepare(Format::Compact).unwrap();
+        world.announce(1);
+        world.settle(&first, Verdict::Failed);
+        // Even a change of the format does not change what is already batched.
+        let again = world.prepare(Format::Detailed).unwrap();
+        assert_eq!((again.batch.webhook_id, again.body), (first.batch.webhook_id, first.body));
+        assert_eq!((again.batch.tries, again.batch.attempts.len()), (1, 1));
+    }
+
+    #[test]
+    fn batches_hold_all_events_in_order_and_a_queue_that_is_drained_waits_for_nothing() {
+        let mut world = World::new();
+        assert!(!world.is_waiting());
+        world.announce(5);
+        let mut sizes = Vec::new();
+        let mut last = None;
+        while let Some(ready) = world.prepare(Format::Compact) {
+            assert!(world.is_waiting());
+            assert!(last < Some(ready.batch.first), "in the order of commits");
+            last = Some(ready.batch.last);
+            sizes.push(ready.batch.events);
+            world.settle(&ready, Verdict::Delivered);
+        }
+        assert_eq!(sizes, [2, 2, 1]);
+        assert!(!world.is_waiting());
+        world.announce(1);
+        assert!(world.is_waiting());
+    }
+
+    #[test]
+    fn a_batch_that_alone_is_refused_is_set_aside_and_the_queue_goes_on() {
+        let mut world = World::new();
+        world.announce(4);
+        assert_eq!(world.send(Verdict::Refused), Effect::None);
+        assert_eq!(world.send(Verdict::Refused), Effect::None);
+        assert_eq!(world.send(Verdict::Delivered), Effect::None);
+        let states: Vec<_> =
+            world.store.batches(&world.id, None, 9).unwrap().into_iter().map(|batch| batch.state).collect();
+        assert_eq!(states, [BatchState::Delivered, BatchState::SetAside]);
+        assert!(!world.is_waiting());
+    }
+
+    #[test]
+    fn a_webhook_that_refuses_every_batch_is_paused_and_nothing_is_missing_after_that() {
+        let mut world = World::new();
+        world.announce(6);
+        let first = world.prepare(Format::Compact).unwrap();
+        for _ in 0..3 {
+            assert_eq!(world.send(Verdict::Refused), Effect::None);
+        }
+        assert!(matches!(world.send(Verdict::Refused), Effect::Pause(reason) if reason.contains("every batch")));
+        let mut members = 0;
+        assert_eq!(world.prepare(Format::Compact).unwrap().body, first.body);
+        while let Some(ready) = world.prepare(Format::Compact) {
+            members += ready.batch.events;
+            world.settle(&ready, Verdict::Delivered);
+        }
+        assert_eq!(members, 6);
+    }
+
+    #[test]
+    fn when_the_whole_schedule_failed_the_subscription_is_paused_and_resumes_with_a_whole_schedule() {
+        let mut world = World::new();
+        world.announce(1);
+        for _ in 0..3 {
+            assert_eq!(world.send(Verdict::Failed), Effect::None);
+        }
+        assert!(matches!(world.send(Verdict::Failed), Effect::Pause(reason) if reason.contains("4 times")));
+        assert_eq!(world.send(Verdict::Failed), Effect::None);
+        assert_eq!(world.send(Verdict::Delivered), Effect::None);
+    }
+
+    #[test]
+    fn a_receiver_that_is_gone_ends_the_subscription_and_waits_no_more() {
+        let mut world = World::new();
+        world.announce(3);
+        assert!(matches!(world.send(Verdict::Gone), Effect::End(_)));
+        assert!(!world.is_waiting());
+    }
+
+    #[test]
+    fn erasing_a_member_takes_the_person_out_of_batches_on_their_way() {
+        let mut world = World::new();
+        world.announce(2);
+        let before = world.prepare(Format::Detailed).unwrap();
+        world
+            .store
+            .write(|transaction| {
+                crate::store::embedded::erase_from_batches(transaction, MemberId::try_from(1).unwrap())
+            })
+            .unwrap();
+        let after = world.prepare(Format::Detailed).unwrap();
+        let entries: serde_json::Value = serde_json::from_slice(&after.body).unwrap();
+        assert_eq!(entries[0]["changes"], serde_json::json!([{"kind": "started", "before": null, "after": null}]));
+        assert_eq!(entries[1]["changes"][0]["after"]["title"], "CTO");
+        assert_eq!(after.batch.webhook_id, before.batch.webhook_id);
+    }
+}

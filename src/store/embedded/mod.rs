@@ -15,9 +15,13 @@ use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableT
 
 use super::StoreError;
 
+#[cfg(test)]
+pub(crate) use events::Kinds;
 pub(crate) use events::{Announcement, Told};
 pub(crate) use members::{BaselineWrite, MemberWrite};
 pub use members::{MemberRow, MemberState, Profile};
+#[cfg(test)]
+pub(crate) use outbox::erase_from_batches;
 pub use outbox::{NewBatch, Queue, QueueWriter};
 pub use subscriptions::Page;
 

@@ -116,7 +116,7 @@ pub(super) fn forget(transaction: &WriteTransaction, id: &SubscriptionId) -> Res
 }
 
 /// Takes out of the batches that are not delivered what they say of a person: the one thing that changes their bytes.
-pub(super) fn erase(transaction: &WriteTransaction, member: MemberId) -> Result<(), StoreError> {
+pub(crate) fn erase_from_batches(transaction: &WriteTransaction, member: MemberId) -> Result<(), StoreError> {
     let (mut bodies, mut members) = (transaction.open_table(BODIES)?, transaction.open_table(MEMBERS_OF_BODIES)?);
     let mut told = Vec::new();
     for entry in
