@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use redb::{ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
+use super::outbox::Arrivals;
 use super::tables::{self, damaged, decode, encode, meta};
 use super::{MemberWrite, Store, members};
 use crate::change::{Change, ChangeKind};
@@ -130,6 +131,7 @@ fn append(transaction: &WriteTransaction, announcements: &[Announcement]) -> Res
     let mut changes = transaction.open_table(tables::CHANGES)?;
     let mut changes_by_time = transaction.open_table(tables::CHANGES_BY_TIME)?;
     let mut events = transaction.open_table(tables::EVENTS)?;
+    let mut arrivals = Arrivals::open(transaction)?;
     let mut next = meta.get(meta::NEXT_SEQUENCE)?.map_or(FIRST_SEQUENCE, |next| next.value());
 
     for announcement in announcements.iter().filter(|announcement| !announcement.told.is_empty()) {
@@ -140,6 +142,7 @@ fn append(transaction: &WriteTransaction, announcements: &[Announcement]) -> Res
         for told in &announcement.told {
             let row = EventRow { member, version, status: told.status, kinds: told.kinds };
             events.insert((told.subscription.as_str(), next), encode("events", &row)?.as_slice())?;
+            arrivals.note(&told.subscription, Sequence(next))?;
             next += 1;
         }
         changes_by_time.insert((occurred_at, member, version.0), next - 1)?;

@@ -106,6 +106,7 @@ impl Store {
             transaction.open_table(tables::DOCUMENTS)?.remove(id.get())?;
             transaction.open_table(tables::BASELINES)?.remove(id.get())?;
             super::events::erase(transaction, id)?;
+            super::outbox::erase_from_batches(transaction, id)?;
             Ok(Some(tombstone))
         })
     }

@@ -7,7 +7,7 @@ use redb::{ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::tables::{self, damaged, decode, encode};
-use super::{Store, events};
+use super::{Store, events, outbox};
 use crate::change::ChangeKind;
 use crate::member::MemberId;
 use crate::store::StoreError;
@@ -128,6 +128,7 @@ impl Store {
         self.write(|transaction| {
             transaction.open_table(tables::SUBSCRIPTIONS)?.remove(id)?;
             transaction.open_table(tables::SUBSCRIPTIONS_BY_TENANT)?.remove((tenant, id))?;
+            outbox::forget(transaction, &subscription.id)?;
             events::forget(transaction, &subscription.id)
         })
     }
