@@ -217,7 +217,7 @@ impl Store {
         for row in table.range((id.as_str(), 0)..(id.as_str(), end))?.rev().take(limit) {
             let (key, row) = row?;
             let (_, number) = key.value();
-            found.push(decode("batches", &place(id.as_str(), number), row.value())?);
+            found.push(decode("batches", || place(id.as_str(), number), row.value())?);
         }
         Ok(found)
     }
@@ -373,7 +373,7 @@ fn read_queue(
     id: &SubscriptionId,
 ) -> Result<Queue, StoreError> {
     match table.get(id.as_str())? {
-        Some(row) => decode("queues", id, row.value()),
+        Some(row) => decode("queues", || id.to_string(), row.value()),
         None => Ok(Queue::default()),
     }
 }
@@ -384,7 +384,7 @@ fn read_batch(
     number: BatchNumber,
 ) -> Result<Option<Batch>, StoreError> {
     match table.get((id.as_str(), number.0))? {
-        Some(row) => decode("batches", &place(id.as_str(), number.0), row.value()).map(Some),
+        Some(row) => decode("batches", || place(id.as_str(), number.0), row.value()).map(Some),
         None => Ok(None),
     }
 }
