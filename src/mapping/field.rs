@@ -203,6 +203,12 @@ pub enum RangeOf {
     Ip,
 }
 
+impl RangeType {
+    pub(crate) fn is_date(&self) -> bool {
+        matches!(self.of, RangeOf::Date(_))
+    }
+}
+
 impl FieldType {
     /// The type's name in a mapping.
     pub fn name(&self) -> &'static str {
