@@ -103,6 +103,12 @@ impl<'a> Compiler<'a> {
             Expression::Bool(clauses) => {
                 let (mut required, mut optional, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
                 for (occur, clause) in clauses {
+                    if let (Some(_), Operator::Or, Occur::Should) = (minimum, settings.operator, occur)
+                        && let Some(words) = self.separate_words(clause, settings)?
+                    {
+                        optional.extend(words);
+                        continue;
+                    }
                     let Some(condition) = self.expression(clause, settings, None)? else { continue };
                     match occur {
                         Occur::Must => required.push(condition),
@@ -116,6 +122,29 @@ impl<'a> Compiler<'a> {
                 let minimum = minimum.map(|spec| required_of(spec, optional.len()));
                 Ok(Some(lucene_boolean(required, optional, excluded, minimum)))
             }
+        }
+    }
+
+    /// The words of a run of text in a single field: Lucene makes each a clause of the boolean query around the run, where
+    /// `minimum_should_match` counts them one by one. `None` for anything else.
+    fn separate_words(
+        &self,
+        expression: &Expression,
+        settings: &Settings<'_>,
+    ) -> Result<Option<Vec<Condition>>, Refusal> {
+        let Expression::Leaf { field, leaf: ExpressionLeaf::Text(text) } = expression else { return Ok(None) };
+        let list = match field.as_deref() {
+            Some("_id") => return Ok(None),
+            Some(name) => self.field_list(&[name.to_owned()])?,
+            None => self.field_list(settings.fields)?,
+        };
+        match (list.subjects.as_slice(), settings.kind) {
+            ([subject], MultiMatchType::BestFields | MultiMatchType::MostFields) => {
+                let options =
+                    TextOptions { analyzer: settings.analyzer, lenient: settings.lenient, ..TextOptions::default() };
+                self.words_in_field(subject, text, &options).map(Some)
+            }
+            _ => Ok(None),
         }
     }
 

@@ -190,6 +190,20 @@ impl Compiler<'_> {
         }
     }
 
+    /// The words of a text in one field, each a condition of its own.
+    pub(super) fn words_in_field(
+        &self,
+        subject: &Subject<'_>,
+        text: &str,
+        options: &TextOptions<'_>,
+    ) -> Result<Vec<Condition>, Refusal> {
+        let words = match self.search_analyzer(subject, options)? {
+            None => Ok(vec![whole_value(subject, &Scalar(Value::String(text.to_owned())), options)?]),
+            Some(analyzer) => each_word(subject, &analyzed(&analyzer, text), options),
+        };
+        if options.lenient { Ok(words.unwrap_or_default()) } else { words }
+    }
+
     fn strict_text_in_field(
         &self,
         subject: &Subject<'_>,
@@ -334,6 +348,14 @@ fn words(
     positions: &[Position],
     options: &TextOptions<'_>,
 ) -> Result<Option<Condition>, Refusal> {
+    Ok(combine_words(each_word(subject, positions, options)?, options))
+}
+
+fn each_word(
+    subject: &Subject<'_>,
+    positions: &[Position],
+    options: &TextOptions<'_>,
+) -> Result<Vec<Condition>, Refusal> {
     let last = positions.len().saturating_sub(1);
     let mut clauses = Vec::with_capacity(positions.len());
     for (index, position) in positions.iter().enumerate() {
@@ -348,7 +370,7 @@ fn words(
         }
         clauses.push(Condition::or(alternatives));
     }
-    Ok(combine_words(clauses, options))
+    Ok(clauses)
 }
 
 /// One word alone is no boolean query: neither the operator nor `minimum_should_match` says anything of it. With `and` there are no
