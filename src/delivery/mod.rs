@@ -108,10 +108,9 @@ impl Delivery {
         let examples = Examples::new(client(example::AT_ONCE)?);
         let (ledger, writer) = Ledger::open(Arc::clone(engine.store()))?;
         let (messages, inbox) = mpsc::unbounded_channel();
-        let commits = engine.committed();
         let sender = Sender { engine, ledger, options: Arc::new(options), messages: messages.clone() };
         let stop = CancellationToken::new();
-        let scheduler = tokio::spawn(Scheduler::new(sender, clients, stop.clone()).run(commits, inbox));
+        let scheduler = tokio::spawn(Scheduler::new(sender, clients, stop.clone()).run(inbox));
         Ok(Delivery { handle: DeliveryHandle { messages, examples }, stop, scheduler, ledger: writer })
     }
 

@@ -14,7 +14,7 @@ use super::schedule::{Decision, Tries, Verdict};
 use crate::batch::{Attempt, Batch, BatchNumber, BatchState};
 use crate::store::embedded::{NewBatch, Queue, QueueWriter};
 use crate::store::{Store, StoreError};
-use crate::subscription::{Format, Status, Subscription, SubscriptionId};
+use crate::subscription::{Format, Status, SubscriptionId};
 
 /// What is to be done for a subscription, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,29 +47,50 @@ pub(super) enum Effect {
     End(String),
 }
 
-/// What is due for a subscription; `None` where there is nothing to send, or where it may not be sent: then whoever
-/// changes that wakes us.
-pub(super) fn look(
-    store: &Store,
-    subscription: &Subscription,
-    options: &DeliveryOptions,
-) -> Result<Option<Due>, StoreError> {
-    if !delivers(&subscription.status) {
-        return Ok(None);
+/// What a look at a subscription found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Something is to be sent.
+    Due(Due),
+    /// Something is to be sent, but may not until the subscription's owner changes that.
+    Parked,
+    /// Nothing is to be sent.
+    Idle,
+    /// Nothing is to be sent, though it is on the to-do list: its events were dropped with age.
+    Stale,
+}
+
+/// What is to be done for a subscription.
+pub(super) fn look(store: &Store, id: &SubscriptionId, options: &DeliveryOptions) -> Result<Look, StoreError> {
+    let Some(subscription) = store.subscription(id)? else { return Ok(Look::Idle) };
+    match subscription.status {
+        Status::Active | Status::Expired => {}
+        Status::Paused { .. } => return Ok(Look::Parked),
+        Status::Ended { .. } => return Ok(Look::Idle),
     }
-    let id = &subscription.id;
     let host = host(&subscription.webhook_url);
-    if let Some(batch) = store.head(id)? {
-        let BatchState::Pending { next_attempt_at: at } = batch.state else { return Ok(None) };
-        return Ok(Some(Due { at, oldest: batch.oldest_at, host, is_retry: batch.tries > 0 }));
+    let queue = store.queue(id)?;
+    if let Some(number) = queue.open.first()
+        && let Some(batch) = store.batch(id, *number)?
+        && let BatchState::Pending { next_attempt_at: at } = batch.state
+    {
+        return Ok(Look::Due(Due { at, oldest: batch.oldest_at, host, is_retry: batch.tries > 0 }));
     }
-    let oldest = store.oldest_unbatched(id)?;
-    Ok(oldest.map(|oldest| Due {
-        at: due(subscription.cadence, oldest, options.linger),
-        oldest,
-        host,
-        is_retry: false,
-    }))
+    Ok(match store.events(id, queue.batched, 1)?.first() {
+        Some(event) => {
+            let oldest = event.occurred_at;
+            let at = due(subscription.cadence, oldest, options.linger);
+            Look::Due(Due { at, oldest, host, is_retry: false })
+        }
+        None if queue.is_waiting() => Look::Stale,
+        None => Look::Idle,
+    })
+}
+
+/// Takes a queue that has nothing to send off the to-do list.
+pub(super) fn tidy(writer: &mut QueueWriter<'_>, id: &SubscriptionId) -> Result<(), StoreError> {
+    let queue = writer.queue(id)?;
+    writer.put_queue(id, queue)
 }
 
 /// Whether a subscription's events are sent. What an expired one has heard of before it expired is still sent.
@@ -232,6 +253,7 @@ mod tests {
     use crate::event::{EventStatus, MemberVersion};
     use crate::member::MemberId;
     use crate::store::embedded::{Announcement, Kinds, Told};
+    use crate::subscription::{Cadence, Selector, Subscription, Tenant};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -243,13 +265,35 @@ mod tests {
         _directory: tempfile::TempDir,
     }
 
+    fn subscription() -> Subscription {
+        Subscription {
+            id: SubscriptionId::from("acme"),
+            tenant: Tenant::from("tenant"),
+            created_at: NOW,
+            expires_at: None,
+            status: Status::Active,
+            webhook_url: "https://example.com/".parse().unwrap(),
+            webhook_secret: crate::delivery::new_secret(),
+            selector: Selector::All,
+            format: Format::Compact,
+            changes: [ChangeKind::Started].into(),
+            notify_first_seen: false,
+            match_flips: true,
+            cadence: Cadence::Immediate,
+            description: None,
+        }
+    }
+
     impl World {
         fn new() -> World {
             let directory = tempfile::tempdir().unwrap();
             let schedule = Schedule { waits: vec![Duration::ZERO; 4], jitter: 0.0, refused_tries: 2 };
+            let store = Store::open(directory.path(), 1 << 20).unwrap();
+            let subscription = subscription();
+            store.put_subscriptions(&[&subscription]).unwrap();
             World {
-                store: Store::open(directory.path(), 1 << 20).unwrap(),
-                id: SubscriptionId::from("acme"),
+                store,
+                id: subscription.id,
                 options: DeliveryOptions {
                     schedule,
                     batch_events: 2,
@@ -378,6 +422,18 @@ mod tests {
         world.announce(3);
         assert!(matches!(world.send(Verdict::Gone), Effect::End(_)));
         assert!(!world.is_waiting());
+    }
+
+    #[test]
+    fn events_that_were_dropped_with_age_leave_the_to_do_list_so_that_the_next_one_is_seen() {
+        let mut world = World::new();
+        world.announce(1);
+        world.store.drop_events_before(Timestamp::from_second(1).unwrap()).unwrap();
+        assert_eq!(look(&world.store, &world.id, &world.options).unwrap(), Look::Stale);
+        world.store.write_queues(|writer| tidy(writer, &world.id)).unwrap();
+        world.announce(1);
+        assert!(matches!(look(&world.store, &world.id, &world.options).unwrap(), Look::Due(_)));
+        assert!(world.is_waiting());
     }
 
     #[test]

@@ -5,11 +5,12 @@
 //! start from the durable list of those that wait; so a restart goes on where the last run ended.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rustc_hash::FxHashSet;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +19,7 @@ use super::lanes::{Host, LaneName, Lanes};
 use super::ledger::LedgerError;
 use super::measure;
 use super::places::{Place, Places};
-use super::queue::{self, Due};
+use super::queue::{self, Due, Look};
 use super::schedule::later;
 use super::sender::{Ended, Sender, blocking};
 use crate::event::Sequence;
@@ -30,6 +31,8 @@ const LOOK: usize = 1_000;
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 /// When the store failed, so long passes before it is asked again.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
+/// So often paused subscriptions are looked at, when any subscription was changed; [`Message::Wake`] is faster.
+const RECHECK: Duration = Duration::from_secs(5);
 
 /// What the scheduler is told by others.
 pub(super) enum Message {
@@ -53,6 +56,8 @@ pub(super) struct Scheduler {
     places: Places,
     /// Those whose last attempt succeeded slowly.
     slow: FxHashSet<SubscriptionId>,
+    /// Those that have something to send but are paused.
+    parked: FxHashSet<SubscriptionId>,
     /// Up to here the list of those that wait is read.
     seen: Option<Sequence>,
     attempts: JoinSet<Ended>,
@@ -70,6 +75,7 @@ impl Scheduler {
             lanes,
             places: Places::default(),
             slow: FxHashSet::default(),
+            parked: FxHashSet::default(),
             seen: None,
             attempts: JoinSet::new(),
             tasks: HashMap::new(),
@@ -78,30 +84,31 @@ impl Scheduler {
     }
 
     /// Runs until it is stopped, and then waits for what is on the wire.
-    pub(super) async fn run(
-        mut self,
-        mut commits: watch::Receiver<Sequence>,
-        mut messages: mpsc::UnboundedReceiver<Message>,
-    ) {
+    pub(super) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
         let stop = self.stop.clone();
-        let mut news = true;
+        let mut commits = self.sender.engine.committed();
+        let mut subscriptions = self.sender.engine.subscriptions_changed();
+        let mut recheck = tokio::time::interval(RECHECK);
+        let mut unread = true;
         loop {
-            if news {
-                news = !self.read_news().await;
+            if unread {
+                unread = !self.read_news().await;
             }
             self.look_at_due().await;
             self.start_attempts();
             measure::backlog(&self.places, &mut self.lanes);
-            let sleep = self.until_next_timer(news);
+            let sleep = self.until_next_timer(unread);
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(message) = messages.recv() => self.hear(message).await,
                 Some(ended) = self.attempts.join_next_with_id() => self.finish(ended).await,
-                changed = commits.changed() => match changed {
-                    Ok(()) => news = true,
-                    // The engine is gone; this task holds it, so that cannot be, and if it were there is no news.
-                    Err(_) => break,
-                },
+                Ok(()) = commits.changed() => unread = true,
+                _ = recheck.tick(), if !self.parked.is_empty() => {
+                    if subscriptions.has_changed().unwrap_or(false) {
+                        subscriptions.mark_unchanged();
+                        self.look_at_parked().await;
+                    }
+                }
                 () = tokio::time::sleep(sleep) => {}
             }
         }
@@ -119,7 +126,7 @@ impl Scheduler {
     /// Reads who has begun to wait since the last time; says whether all of it could be read.
     async fn read_news(&mut self) -> bool {
         loop {
-            let (engine, after) = (std::sync::Arc::clone(&self.sender.engine), self.seen);
+            let (engine, after) = (Arc::clone(&self.sender.engine), self.seen);
             let found = match blocking(move || engine.store().waiting(after, LOOK)).await {
                 Ok(found) => found,
                 Err(error) => {
@@ -143,34 +150,54 @@ impl Scheduler {
         }
     }
 
+    /// Looks again at those that are paused: one may have been resumed.
+    async fn look_at_parked(&mut self) {
+        let parked: Vec<_> = self.parked.iter().cloned().collect();
+        for some in parked.chunks(LOOK) {
+            self.look(some.to_vec()).await;
+        }
+    }
+
     /// Reads from the store what is to be done for each, and puts each in its place.
     async fn look(&mut self, ids: Vec<SubscriptionId>) {
         let ids: Vec<_> = ids.into_iter().filter(|id| !self.is_busy(id)).collect();
-        let (engine, options) =
-            (std::sync::Arc::clone(&self.sender.engine), std::sync::Arc::clone(&self.sender.options));
-        let looked = blocking(move || {
-            let store = engine.store();
-            Ok(ids
-                .into_iter()
-                .map(|id| {
-                    let due = match store.subscription(&id) {
-                        Ok(Some(subscription)) => queue::look(store, &subscription, &options),
-                        Ok(None) => Ok(None),
-                        Err(error) => Err(error),
-                    };
-                    (id, due)
-                })
-                .collect::<Vec<_>>())
+        let (engine, options) = (Arc::clone(&self.sender.engine), Arc::clone(&self.sender.options));
+        let looked = tokio::task::spawn_blocking(move || {
+            let look = |id: SubscriptionId| {
+                let look = queue::look(engine.store(), &id, &options);
+                (id, look)
+            };
+            ids.into_iter().map(look).collect::<Vec<_>>()
         });
-        for (id, due) in looked.await.unwrap_or_default() {
-            match due {
-                Ok(Some(due)) => self.place(id, due),
-                Ok(None) => {
-                    self.places.remove(&id);
-                }
-                Err(error) => self.postpone(&id, &LedgerError::Store(std::sync::Arc::new(error))),
+        // A look that panics is reported by the runtime's panic hook.
+        for (id, look) in looked.await.unwrap_or_default() {
+            let look = look.map_err(|error| LedgerError::Store(Arc::new(error)));
+            if let Err(error) = self.follow(&id, look).await {
+                tracing::error!(subscription = %id, %error, "cannot read the queue; trying again");
+                self.postpone(&id);
             }
         }
+    }
+
+    /// Does what a look found to be done.
+    async fn follow(&mut self, id: &SubscriptionId, look: Result<Look, LedgerError>) -> Result<(), LedgerError> {
+        self.parked.remove(id);
+        match look? {
+            Look::Due(due) => self.place(id.clone(), due),
+            Look::Parked => {
+                self.places.remove(id);
+                self.parked.insert(id.clone());
+            }
+            Look::Idle => {
+                self.places.remove(id);
+            }
+            Look::Stale => {
+                self.places.remove(id);
+                let stale = id.clone();
+                self.sender.ledger.write(move |writer| queue::tidy(writer, &stale)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the subscription waits for a slot or has one: then it is looked at when its attempt ends.
@@ -197,8 +224,8 @@ impl Scheduler {
         self.lanes.lane(lane).push(due.host, id);
     }
 
-    fn postpone(&mut self, id: &SubscriptionId, error: &LedgerError) {
-        tracing::error!(subscription = %id, %error, "cannot read the queue; trying again");
+    /// The store failed: it is asked again later.
+    fn postpone(&mut self, id: &SubscriptionId) {
         let now = Timestamp::now();
         self.places.put(id, Place::Timer(later(now, STORE_PAUSE)), now);
     }
@@ -271,11 +298,7 @@ impl Scheduler {
             Ended::Slow | Ended::CalledOff => {
                 self.slow.insert(id.clone());
             }
-            Ended::Broken => {
-                let now = Timestamp::now();
-                self.places.put(&id, Place::Timer(later(now, STORE_PAUSE)), now);
-                return;
-            }
+            Ended::Broken => return self.postpone(&id),
         }
         self.look(vec![id]).await;
     }

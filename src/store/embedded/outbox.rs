@@ -17,8 +17,8 @@ use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Store;
 use super::tables::{damaged, decode, encode};
+use super::{Store, events};
 use crate::batch::{Batch, BatchNumber, BatchState};
 use crate::event::{Event, Sequence};
 use crate::member::MemberId;
@@ -48,6 +48,13 @@ pub struct Queue {
     pub set_aside: Vec<BatchNumber>,
     /// Where this queue is in `waiting`; `None` while it is idle.
     waiting: Option<Sequence>,
+}
+
+impl Queue {
+    /// Whether it is on delivery's to-do list.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
 }
 
 /// A batch to be made: the rest of its row is made with it.
@@ -149,7 +156,7 @@ fn without(member: MemberId, key: (&str, u64), body: &[u8]) -> Result<Vec<u8>, S
 }
 
 fn read_entries(key: (&str, u64), body: &[u8]) -> Result<Vec<Value>, StoreError> {
-    serde_json::from_slice(body).map_err(|error| damaged("batch_bodies", &place(key.0, key.1), error))
+    serde_json::from_slice(body).map_err(|error| damaged("batch_bodies", place(key.0, key.1), error))
 }
 
 /// Whom an entry says something of; nobody in a compact one, which only names the member.
@@ -188,20 +195,14 @@ impl Store {
         Ok(found)
     }
 
-    /// The batch that is to be sent next, if it is made already.
-    pub fn head(&self, id: &SubscriptionId) -> Result<Option<Batch>, StoreError> {
-        let transaction = self.read()?;
-        let queue = read_queue(&transaction.open_table(QUEUES)?, id)?;
-        match queue.open.first() {
-            Some(number) => read_batch(&transaction.open_table(BATCHES)?, id, *number),
-            None => Ok(None),
-        }
+    /// How far the subscription's events are sent.
+    pub fn queue(&self, id: &SubscriptionId) -> Result<Queue, StoreError> {
+        read_queue(&self.read()?.open_table(QUEUES)?, id)
     }
 
-    /// When the first event that is in no batch was accepted.
-    pub fn oldest_unbatched(&self, id: &SubscriptionId) -> Result<Option<Timestamp>, StoreError> {
-        let queue = read_queue(&self.read()?.open_table(QUEUES)?, id)?;
-        Ok(self.events(id, queue.batched, 1)?.first().map(|event| event.occurred_at))
+    /// One batch.
+    pub fn batch(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Option<Batch>, StoreError> {
+        read_batch(&self.read()?.open_table(BATCHES)?, id, number)
     }
 
     /// The subscription's batches, newest first, those before `before`.
@@ -227,13 +228,13 @@ impl Store {
         &self,
         work: impl FnOnce(&mut QueueWriter<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.write(|transaction| work(&mut QueueWriter::open(self, transaction)?))
+        self.write(|transaction| work(&mut QueueWriter::open(transaction)?))
     }
 }
 
 /// The queues inside of a transaction.
 pub struct QueueWriter<'t> {
-    store: &'t Store,
+    transaction: &'t WriteTransaction,
     queues: Table<'t, &'static str, &'static [u8]>,
     waiting: Table<'t, u64, &'static str>,
     batches: Table<'t, (&'static str, u64), &'static [u8]>,
@@ -242,9 +243,9 @@ pub struct QueueWriter<'t> {
 }
 
 impl<'t> QueueWriter<'t> {
-    fn open(store: &'t Store, transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
+    fn open(transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
         Ok(QueueWriter {
-            store,
+            transaction,
             queues: transaction.open_table(QUEUES)?,
             waiting: transaction.open_table(WAITING)?,
             batches: transaction.open_table(BATCHES)?,
@@ -267,7 +268,7 @@ impl<'t> QueueWriter<'t> {
     pub fn body(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Bytes, StoreError> {
         match self.bodies.get((id.as_str(), number.0))? {
             Some(body) => Ok(Bytes::copy_from_slice(body.value())),
-            None => Err(damaged("batch_bodies", &place(id.as_str(), number.0), "it is missing")),
+            None => Err(damaged("batch_bodies", place(id.as_str(), number.0), "it is missing")),
         }
     }
 
@@ -302,10 +303,9 @@ impl<'t> QueueWriter<'t> {
         Ok(())
     }
 
-    /// The first events that are in no batch. (No event is written through a `QueueWriter` and nobody else writes
-    /// meanwhile, so the last commit has them all.)
+    /// The first events that are in no batch.
     pub fn unbatched(&self, id: &SubscriptionId, queue: &Queue, limit: usize) -> Result<Vec<Event>, StoreError> {
-        self.store.events(id, queue.batched, limit)
+        events::events_after(self.transaction, id, queue.batched, limit)
     }
 
     /// Makes a batch, to be sent at once; its events are batched from now on.
