@@ -13,6 +13,8 @@ mod decimal;
 mod error;
 mod field;
 mod field_type;
+pub(crate) mod geo_point;
+mod intervals;
 pub(crate) mod ip;
 mod number;
 mod parameters;
@@ -168,6 +170,10 @@ impl Mapping {
     /// The full path of a nested object; "" for the root.
     pub fn nested_path(&self, id: NestedId) -> &str {
         self.nested.get(id.0 as usize).map_or("", |nested| &nested.path)
+    }
+
+    pub(crate) fn nested_object(&self, id: NestedId) -> Option<&NestedObject> {
+        self.nested.get(id.0 as usize)
     }
 
     /// A built-in analyzer, or one of `settings.analysis`.
