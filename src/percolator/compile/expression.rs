@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::analysis::Analyzer;
 use crate::percolator::compile::fields::{FieldList, Subject};
 use crate::percolator::compile::full_text::{Kind, TextOptions};
 use crate::percolator::compile::term_level::{
@@ -158,6 +159,9 @@ impl<'a> Compiler<'a> {
         if let (Some(name), ExpressionLeaf::Exists) = (field, leaf) {
             return self.exists(name).map(Some);
         }
+        if (field, leaf) == (None, &ExpressionLeaf::Exists) && self.asks_everything(settings.fields) {
+            return Ok(Some(Condition::All));
+        }
         if field == Some("_id") {
             return match leaf {
                 ExpressionLeaf::Text(text) | ExpressionLeaf::Phrase { text, .. } => {
@@ -241,6 +245,8 @@ impl<'a> Compiler<'a> {
         leaf: &ExpressionLeaf,
         settings: &Settings<'_>,
     ) -> Result<Condition, Refusal> {
+        let analyzer = settings.analyzer.map(|name| self.named_analyzer(name)).transpose()?;
+        let analyzer = analyzer.as_deref();
         match leaf {
             ExpressionLeaf::Exists => self.exists(&subject.field.name),
             ExpressionLeaf::Prefix(text) if settings.analyze_wildcard => {
@@ -253,28 +259,38 @@ impl<'a> Compiler<'a> {
                 let found = self.text_in_field(subject, &Scalar(Value::String(text.clone())), &options)?;
                 Ok(found.unwrap_or(Condition::None))
             }
-            ExpressionLeaf::Prefix(text) => prefix_of(subject, &normalized_piece(subject, text), false),
+            ExpressionLeaf::Prefix(text) => prefix_of(subject, &normalized_piece(subject, analyzer, text), false),
             ExpressionLeaf::Wildcard(pattern) if pattern == "*" => self.exists(&subject.field.name),
-            ExpressionLeaf::Wildcard(pattern) => wildcard_of(subject, &normalized_wildcard(subject, pattern), false),
+            ExpressionLeaf::Wildcard(pattern) => {
+                wildcard_of(subject, &normalized_wildcard(subject, analyzer, pattern), false)
+            }
             ExpressionLeaf::Regexp(pattern) => regexp_of(subject, pattern, ALL_OPERATORS, false),
             ExpressionLeaf::Fuzzy { text, distance } => fuzzy_of(
                 subject,
-                &normalized_piece(subject, text),
+                &normalized_piece(subject, analyzer, text),
                 distance.unwrap_or(settings.fuzziness),
                 settings.fuzzy_prefix_length,
                 settings.fuzzy_transpositions,
             ),
-            ExpressionLeaf::Range(range) => range_of(subject, &written_range(subject, range, settings.time_zone)),
+            ExpressionLeaf::Range(range) => {
+                range_of(subject, &written_range(subject, range, analyzer, settings.time_zone))
+            }
             ExpressionLeaf::Text(_) | ExpressionLeaf::Phrase { .. } => Ok(Condition::None),
         }
     }
 }
 
 /// A range of a query text as the `range` clause would say it.
-fn written_range(subject: &Subject<'_>, range: &TextRange, time_zone: Option<&str>) -> Range {
+fn written_range(
+    subject: &Subject<'_>,
+    range: &TextRange,
+    analyzer: Option<&Analyzer>,
+    time_zone: Option<&str>,
+) -> Range {
     let takes_time_zone = matches!(subject.field.kind, crate::mapping::FieldType::Date(_));
-    let bound =
-        |text: &Option<String>| text.as_ref().map(|text| Scalar(Value::String(normalized_piece(subject, text))));
+    let bound = |text: &Option<String>| {
+        text.as_ref().map(|text| Scalar(Value::String(normalized_piece(subject, analyzer, text))))
+    };
     Range {
         field: subject.field.name.to_string(),
         lower: bound(&range.lower),

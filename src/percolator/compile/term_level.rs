@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::analysis::Analyzer;
 use crate::mapping::{Field, FieldType};
 use crate::percolator::compile::fields::{Subject, Target};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
@@ -109,7 +110,7 @@ impl Compiler<'_> {
     pub(super) fn wildcard(&self, name: &str, value: &str, caseless: bool) -> Result<Condition, Refusal> {
         let subject = self.subject(name)?;
         let pattern = match &subject.field.kind {
-            FieldType::Keyword(_) => normalized_wildcard(&subject, value),
+            FieldType::Keyword(_) => normalized_wildcard(&subject, None, value),
             _ => value.to_owned(),
         };
         wildcard_of(&subject, &pattern, caseless)
@@ -186,7 +187,7 @@ pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition
         FieldType::ConstantKeyword(None) => Ok(Condition::term(field.id, text_of(value))),
         FieldType::Boolean(_) => match text_of(value).as_str() {
             "true" => Ok(Condition::term(field.id, "true")),
-            "false" | "" => Ok(Condition::term(field.id, "false")),
+            "false" => Ok(Condition::term(field.id, "false")),
             other => Err(Refusal::malformed(format!(
                 "{other:?} is no value of the boolean field {:?}; true or false is expected",
                 field.name
@@ -292,7 +293,7 @@ fn boolean_range(field: &Field, range: &Range) -> Result<Condition, Refusal> {
         match bound.as_ref().map(text_of).as_deref() {
             None => Ok(None),
             Some("true") => Ok(Some(("true".into(), included))),
-            Some("false" | "") => Ok(Some(("false".into(), included))),
+            Some("false") => Ok(Some(("false".into(), included))),
             Some(other) => Err(Refusal::malformed(format!(
                 "{other:?} is no value of the boolean field {:?}; true or false is expected",
                 field.name
@@ -345,23 +346,28 @@ pub(super) fn normalized_value(subject: &Subject<'_>, text: &str) -> String {
     }
 }
 
-/// A piece of a term as the analysis of the field would leave it (Lucene's `Analyzer.normalize`).
-pub(super) fn normalized_piece(subject: &Subject<'_>, text: &str) -> String {
-    match &subject.field.kind {
-        FieldType::Text(text_type) | FieldType::MatchOnlyText(text_type) => text_type.search_analyzer.normalize(text),
-        _ => normalized_value(subject, text),
+/// A piece of a term as the analysis of the field, or the analyzer that the query names, would leave it (Lucene's
+/// `Analyzer.normalize`).
+pub(super) fn normalized_piece(subject: &Subject<'_>, analyzer: Option<&Analyzer>, text: &str) -> String {
+    match (analyzer, &subject.field.kind) {
+        (Some(analyzer), _) => analyzer.normalize(text),
+        (None, FieldType::Text(text_type) | FieldType::MatchOnlyText(text_type)) => {
+            text_type.search_analyzer.normalize(text)
+        }
+        (None, FieldType::Keyword(_)) => normalized_value(subject, text),
+        (None, _) => text.to_owned(),
     }
 }
 
 /// A wildcard pattern with the text between its wildcards and escapes normalized.
-pub(super) fn normalized_wildcard(subject: &Subject<'_>, pattern: &str) -> String {
+pub(super) fn normalized_wildcard(subject: &Subject<'_>, analyzer: Option<&Analyzer>, pattern: &str) -> String {
     let mut normalized = String::with_capacity(pattern.len());
     let mut literal = String::new();
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
         match character {
             '*' | '?' | '\\' => {
-                normalized.push_str(&normalized_piece(subject, &literal));
+                normalized.push_str(&normalized_piece(subject, analyzer, &literal));
                 literal.clear();
                 normalized.push(character);
                 if character == '\\' {
@@ -371,7 +377,7 @@ pub(super) fn normalized_wildcard(subject: &Subject<'_>, pattern: &str) -> Strin
             other => literal.push(other),
         }
     }
-    normalized.push_str(&normalized_piece(subject, &literal));
+    normalized.push_str(&normalized_piece(subject, analyzer, &literal));
     normalized
 }
 
