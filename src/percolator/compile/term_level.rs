@@ -243,9 +243,9 @@ pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition
         | FieldType::ConstantKeyword(_)
         | FieldType::Flattened(_)
         | FieldType::FlattenedKeys(_) => {
-            if range.time_zone.is_some() || range.format.is_some() {
+            if range.time_zone.is_some() {
                 return Err(Refusal::malformed(format!(
-                    "field {:?} of type {:?} takes neither \"format\" nor \"time_zone\"; only dates do",
+                    "field {:?} of type {:?} takes no \"time_zone\"; only dates do",
                     field.name,
                     field.kind.name()
                 )));
@@ -399,6 +399,10 @@ pub(super) fn wildcard_of(subject: &Subject<'_>, pattern: &str, caseless: bool) 
     if subject.key.is_some() {
         return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"wildcard\""));
     }
+    // Lucene's WildcardQuery without a pattern finds nothing, not even the empty term.
+    if pattern.is_empty() {
+        return Ok(Condition::None);
+    }
     let pattern = Pattern::Wildcard(Wildcard::parse(pattern, caseless));
     if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
         return Ok(constant_fits(&pattern, constant));
@@ -438,7 +442,8 @@ pub(super) fn fuzzy_of(
     }
     let term = normalized_value(subject, text);
     let distance = distance_for(fuzziness, &term);
-    if distance == 0 {
+    // Lucene lets nothing be near the empty term but itself.
+    if distance == 0 || term.is_empty() {
         return term_of(subject, &Scalar(Value::String(term)));
     }
     let prefix_length = usize::try_from(prefix_length).unwrap_or(usize::MAX);
