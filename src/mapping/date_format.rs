@@ -1,7 +1,7 @@
 //! Date formats as Elasticsearch writes them: `yyyy-MM-dd||epoch_millis`.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use super::date_pattern::{Item, Part, ZoneStyle, compile};
 
@@ -251,8 +251,13 @@ impl Parts {
             let since_1970 = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_nanos();
             return Some(Instant(since_1970 - i128::from(offset.seconds()) * NANOS_PER_SECOND));
         }
-        let moment = zone.to_ambiguous_timestamp(local).compatible().ok()?;
-        Some(Instant(moment.as_nanosecond()))
+        // Not by a `Timestamp`, whose last day is 9999-12-30: the day after it is what many write for "no end".
+        let offset = match zone.to_ambiguous_timestamp(local).offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset,
+            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+        };
+        let as_if_utc = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_nanos();
+        Some(Instant(as_if_utc - i128::from(offset.seconds()) * 1_000_000_000))
     }
 
     fn date(&self) -> Option<Date> {
