@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::{Answer, Answers, Case, Disagreement};
+use crate::case::{Answer, Answers, Case, Disagreement, Query};
 use crate::nodes::Node;
 
 /// One node's answers.
@@ -29,9 +29,9 @@ fn opinion(case: &Case, node: &Node) -> Option<Opinion> {
     node.create_index(&index, case.mapping.get()).ok()?;
     let documents = case.documents.iter().map(|(id, document)| (id.to_string(), document.get()));
     let stored = node.store(&index, documents).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-    let found = node
-        .search(&index, case.queries.iter().map(|query| query.query.get()))
-        .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    let search =
+        |query: &Query| node.search(&index, query.query.get()).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    let found: Vec<Result<Vec<String>, String>> = case.queries.iter().map(search).collect();
     node.delete_index(&index);
 
     let refused = case.documents.iter().zip(stored).filter(|(_, refusal)| refusal.is_some());
