@@ -1,3 +1,8 @@
 //! Stub.
+
+mod document;
+
+pub use document::{Document, DocumentError, Scope, Token, Values};
+
 /// Stub.
 pub struct Percolator;

@@ -1,0 +1,113 @@
+//! What a query demands of a document, once its fields are known: the form that is indexed and evaluated.
+
+use crate::mapping::{FieldId, NestedId, PointRange};
+use crate::percolator::pattern::Pattern;
+use crate::percolator::phrase::Phrase;
+use crate::query::RangeRelation;
+
+/// A demand on the objects of one nested path (or on the root document).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// Every object.
+    All,
+    /// No object.
+    None,
+    /// The root document has one of these ids.
+    Ids(Vec<String>),
+    /// The object's field passes the test.
+    Field(FieldId, Test),
+    /// Every one of these.
+    And(Vec<Condition>),
+    /// At least one of these.
+    Or(Vec<Condition>),
+    /// Not this.
+    Not(Box<Condition>),
+    /// At least so many of these.
+    AtLeast(usize, Vec<Condition>),
+    /// At least as many of these as the number in the object's field says; none where it has no number.
+    AtLeastField(FieldId, Vec<Condition>),
+    /// At least one object of the nested path, belonging to this object, fulfils this.
+    Nested(NestedId, Box<Condition>),
+    /// A clause of the query as written: where it stood and what it is; for explanations only.
+    Clause(Origin, Box<Condition>),
+}
+
+/// Where a condition comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// JSON pointer of the clause.
+    pub pointer: Box<str>,
+    /// A short name: `match experience.title`.
+    pub label: Box<str>,
+}
+
+/// A test on the values of one field.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Test {
+    /// The field has a value.
+    Exists,
+    /// One of its terms is this one.
+    Term(Box<str>),
+    /// One of its terms fits the pattern.
+    Pattern(Pattern),
+    /// One of its terms lies between these, as UTF-8 bytes.
+    TermRange {
+        /// The lower end, and whether it is included.
+        lower: Option<(Box<str>, bool)>,
+        /// The upper end, and whether it is included.
+        upper: Option<(Box<str>, bool)>,
+    },
+    /// Its terms stand like this.
+    Phrase(Phrase),
+    /// One of its points lies in the range.
+    Point(PointRange),
+    /// One of its intervals stands in this relation to the range.
+    Interval(RangeRelation, PointRange),
+}
+
+impl Condition {
+    /// All of these; simplified.
+    pub fn and(parts: Vec<Condition>) -> Condition {
+        if parts.contains(&Condition::None) {
+            return Condition::None;
+        }
+        single_or(parts.into_iter().filter(|part| *part != Condition::All).collect(), Condition::All, Condition::And)
+    }
+
+    /// Any of these; simplified.
+    pub fn or(parts: Vec<Condition>) -> Condition {
+        if parts.contains(&Condition::All) {
+            return Condition::All;
+        }
+        single_or(parts.into_iter().filter(|part| *part != Condition::None).collect(), Condition::None, Condition::Or)
+    }
+
+    /// Not this.
+    pub fn negate(part: Condition) -> Condition {
+        match part {
+            Condition::All => Condition::None,
+            Condition::None => Condition::All,
+            other => Condition::Not(Box::new(other)),
+        }
+    }
+
+    /// At least `count` of these: parts that never hold still count among those that a percentage was taken of.
+    pub fn at_least(count: usize, parts: Vec<Condition>) -> Condition {
+        match count {
+            0 => Condition::All,
+            1 => Condition::or(parts),
+            _ if count > parts.len() => Condition::None,
+            _ if count == parts.len() => Condition::and(parts),
+            _ => Condition::AtLeast(count, parts),
+        }
+    }
+
+    /// A term test.
+    pub fn term(field: FieldId, term: impl Into<Box<str>>) -> Condition {
+        Condition::Field(field, Test::Term(term.into()))
+    }
+}
+
+fn single_or(mut parts: Vec<Condition>, none: Condition, several: fn(Vec<Condition>) -> Condition) -> Condition {
+    if parts.len() > 1 { several(parts) } else { parts.pop().unwrap_or(none) }
+}
