@@ -47,3 +47,16 @@ pub struct Event {
     /// When the update was accepted.
     pub occurred_at: Timestamp,
 }
+
+impl Event {
+    /// The id of the event that tells `subscription` of a member's `version`: a digest of the three, so that it is the
+    /// same however often and wherever the event is made.
+    pub fn id(member: MemberId, version: MemberVersion, subscription: &SubscriptionId) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&member.get().to_le_bytes());
+        hasher.update(&version.0.to_le_bytes());
+        hasher.update(subscription.as_str().as_bytes());
+        let digest = hasher.finalize().to_hex();
+        format!("evt_{}", digest.get(..32).unwrap_or(&digest))
+    }
+}

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod engine;
 pub mod event;
 pub mod jobs;
+pub mod json;
 pub mod mapping;
 pub mod member;
 pub mod percolator;

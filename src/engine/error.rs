@@ -1,0 +1,96 @@
+//! What can go wrong around the engine.
+
+use std::fmt;
+
+use crate::query::QueryError;
+use crate::store::StoreError;
+use crate::subscription::SubscriptionId;
+
+use super::update::Rejection;
+
+/// Why an engine does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Stored queries no longer fit the mapping.
+    #[error(
+        "stored queries no longer fit the mapping: {}; start with the old mapping, \
+         or accept the change, which pauses these subscriptions", List(.0)
+    )]
+    MappingChanged(Vec<Misfit>),
+}
+
+/// A stored query that no longer fits the mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Whose query it is.
+    pub subscription: SubscriptionId,
+    /// What is wrong with it.
+    pub error: QueryError,
+}
+
+/// The first misfits, and how many there are besides: the message of a start that fails must stay readable.
+struct List<'a>(&'a [Misfit]);
+
+impl List<'_> {
+    const SHOWN: usize = 20;
+}
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, misfit) in self.0.iter().take(Self::SHOWN).enumerate() {
+            let separator = if place == 0 { "" } else { "; " };
+            write!(formatter, "{separator}subscription {}: {}", misfit.subscription, misfit.error)?;
+        }
+        match self.0.len().saturating_sub(Self::SHOWN) {
+            0 => Ok(()),
+            more => write!(formatter, "; and {more} more"),
+        }
+    }
+}
+
+/// Why one update was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The update is refused.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The store failed; whether the update is stored is seen by sending it again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a subscription was not made, found or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SubscriptionError {
+    /// The tenant has no such subscription.
+    #[error("there is no subscription {0}")]
+    Unknown(SubscriptionId),
+    /// The query is refused.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// An `ids` selector without an id.
+    #[error("\"ids\" is empty; at least one member id is expected")]
+    NoIds,
+    /// An `ids` selector with too many ids.
+    #[error("\"ids\" has {given} ids; at most {limit} are allowed")]
+    TooManyIds {
+        /// How many there are, repeats left out.
+        given: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// The subscription is over for good.
+    #[error("subscription {id} has ended ({reason}); make a new one")]
+    Ended {
+        /// The subscription.
+        id: SubscriptionId,
+        /// Why it ended.
+        reason: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
