@@ -88,6 +88,12 @@ impl Bodies {
         }
     }
 
+    /// A share of the budget for a body that another extractor reads: as long as it is announced, or as it may be.
+    pub async fn share_of(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Problem> {
+        let announced = content_length(headers).and_then(|length| usize::try_from(length).ok());
+        self.share(announced.unwrap_or(self.limit).min(self.limit)).await
+    }
+
     async fn share(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let waiting = Arc::clone(&self.budget).acquire_many_owned(units);
