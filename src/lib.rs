@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod api;
+pub mod batch;
 pub mod change;
 pub mod config;
 pub mod delivery;

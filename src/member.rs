@@ -29,6 +29,9 @@ impl MemberId {
     /// The largest member id.
     pub const MAX: MemberId = MemberId(i64::MAX as u64);
 
+    /// The member of example notifications.
+    pub const EXAMPLE: MemberId = MemberId(125);
+
     /// The id as a plain number.
     pub const fn get(self) -> u64 {
         self.0

@@ -1,19 +1,103 @@
 //! Text to terms, as Lucene's analyzers cut it.
+//!
+//! An [`Analyzer`] is character filters, a tokenizer and token filters. [`Analyzers`] are the built-in ones and those
+//! that an index's `settings.analysis` defines.
+
+mod ascii_folding;
+mod char_filter;
+mod java_pattern;
+mod letter_case;
+mod settings;
+mod standard;
+mod stop_words;
+mod token_filter;
+mod tokenizer;
+mod word_class;
+
+use std::borrow::Cow;
+
+use char_filter::CharFilter;
+use token_filter::{StreamToken, TokenFilter};
+use tokenizer::Tokenizer;
+
+pub use settings::{AnalysisError, Analyzers};
+
+/// Positions between two values of an array, unless an analyzer or a field says otherwise.
+pub const POSITION_INCREMENT_GAP: u32 = 100;
 
 /// Character filters, a tokenizer and token filters.
 #[derive(Debug)]
-pub struct Analyzer {}
+pub struct Analyzer {
+    char_filters: Vec<CharFilter>,
+    tokenizer: Tokenizer,
+    /// Filters that see one token at a time, run before the others.
+    token_filters: Vec<TokenFilter>,
+    /// The rest, from the first filter on that makes several tokens of one or compares tokens.
+    stream_filters: Vec<TokenFilter>,
+    position_increment_gap: u32,
+}
 
 impl Analyzer {
+    fn new(char_filters: Vec<CharFilter>, tokenizer: Tokenizer, mut filters: Vec<TokenFilter>) -> Analyzer {
+        let per_token = filters.iter().take_while(|filter| filter.is_per_token()).count();
+        let stream_filters = filters.split_off(per_token);
+        Analyzer {
+            char_filters,
+            tokenizer,
+            token_filters: filters,
+            stream_filters,
+            position_increment_gap: POSITION_INCREMENT_GAP,
+        }
+    }
+
     /// Gives every term and its position, counted from 0, to `sink`; several terms may share a position. Answers the
     /// position after the last, holes of removed words included.
-    pub fn tokens(&self, _text: &str, _sink: &mut impl FnMut(&str, u32)) -> u32 {
-        0
+    pub fn tokens(&self, text: &str, sink: &mut impl FnMut(&str, u32)) -> u32 {
+        let text = self.filter_characters(text);
+        if self.stream_filters.is_empty() {
+            return self.cut(&text, sink);
+        }
+        let mut tokens = Vec::new();
+        let end = self.cut(&text, &mut |term, position| tokens.push(StreamToken { term: term.to_owned(), position }));
+        let before = tokens.last().map(|token| token.position);
+        let tokens = self.stream_filters.iter().fold(tokens, |tokens, filter| filter.rewrite_stream(tokens));
+        for token in &tokens {
+            sink(&token.term, token.position);
+        }
+        let trailing_holes = before.map_or(end, |last| end.saturating_sub(last + 1));
+        tokens.last().map_or(end, |last| last.position + 1 + trailing_holes)
+    }
+
+    fn cut(&self, text: &str, sink: &mut impl FnMut(&str, u32)) -> u32 {
+        let mut position = 0;
+        let mut term = String::new();
+        self.tokenizer.cut(text, &mut |token| {
+            term.clear();
+            term.push_str(token);
+            if self.token_filters.iter().all(|filter| filter.rewrite(&mut term)) {
+                sink(&term, position);
+            }
+            position += 1;
+        });
+        position
+    }
+
+    fn filter_characters<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.char_filters.iter().fold(Cow::Borrowed(text), |text, filter| Cow::Owned(filter.apply(&text)))
     }
 
     /// What of the analysis applies to a part of a term (`prefix`, `wildcard`, `range`): characters change, nothing is
     /// cut.
     pub fn normalize(&self, text: &str) -> String {
-        text.to_owned()
+        let mut term = self.filter_characters(text).into_owned();
+        for filter in self.token_filters.iter().chain(&self.stream_filters) {
+            filter.normalize(&mut term);
+        }
+        term
+    }
+
+    /// Positions between two values of an array, where the field does not say.
+    pub fn position_increment_gap(&self) -> u32 {
+        self.position_increment_gap
     }
 }

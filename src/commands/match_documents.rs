@@ -1,12 +1,190 @@
-//! `tripline match`.
+//! `tripline match`: documents against stored queries, one line of answer a document.
 
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+use tripline::percolator::{CompiledQuery, CompiledSelector};
+use tripline::{MemberId, Percolator, SubscriptionId, json};
 
+use crate::commands::input;
+
+/// Match documents against stored queries.
+///
+/// Prints one line a document, in order: {"doc": 0, "matches": ["id", …]}, or {"doc": 0, "error": "…"} for one that the mapping
+/// refuses. A query that cannot be supported ends it with exit code 2 and a JSON line on standard error.
 #[derive(Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// An Elasticsearch mapping, bare or in an index body; the clean member mapping unless given.
+    #[arg(long, value_name = "M.json")]
+    mapping: Option<PathBuf>,
+    /// Queries, a line each: {"id": "…", "query": {…}}.
+    #[arg(long, value_name = "Q.ndjson")]
+    subscriptions: PathBuf,
+    /// Report queries that cannot be supported, and match the rest.
+    #[arg(long)]
+    skip_unsupported: bool,
+    /// End standard error with a JSON line of figures.
+    #[arg(long)]
+    stats: bool,
+    /// Documents, a line each; - is standard input.
+    #[arg(value_name = "DOCS.ndjson")]
+    documents: PathBuf,
+}
 
-pub fn run(_arguments: Arguments) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not here yet")
+/// Exit code for a query that cannot be supported.
+const UNSUPPORTED: u8 = 2;
+
+#[derive(Serialize)]
+struct RefusedQuery<'a> {
+    id: &'a str,
+    pointer: &'a str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line<'a> {
+    Matches { doc: usize, matches: &'a [SubscriptionId] },
+    Error { doc: usize, error: String },
+}
+
+#[derive(Serialize)]
+struct Stats {
+    load_s: f64,
+    docs_per_s: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    subscriptions: usize,
+    rss_mb: Option<f64>,
+}
+
+pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let percolator = Percolator::new(input::mapping(arguments.mapping.as_deref())?);
+    if !load_queries(&percolator, &arguments)? {
+        return Ok(ExitCode::from(UNSUPPORTED));
+    }
+    let load = started.elapsed();
+    let Some(times) = match_documents(&percolator, &arguments)? else { return Ok(ExitCode::SUCCESS) };
+    if arguments.stats {
+        let stats = stats(load, times, percolator.len());
+        eprintln!("{}", serde_json::to_string(&stats)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether every query could be stored, or was to be skipped.
+fn load_queries(percolator: &Percolator, arguments: &Arguments) -> anyhow::Result<bool> {
+    let path = &arguments.subscriptions;
+    let mut selectors = Vec::new();
+    for (number, line) in (1..).zip(input::open(path)?.split(b'\n')) {
+        let line = line.with_context(|| format!("cannot read {}", path.display()))?;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let value = json::parse(&line).with_context(|| format!("{} line {number}", path.display()))?;
+        let id = match value.get("id") {
+            Some(Value::String(id)) => id.clone(),
+            Some(Value::Number(id)) => id.to_string(),
+            _ => anyhow::bail!(
+                "{} line {number}: \"id\" is missing; {{\"id\": \"…\", \"query\": {{…}}}} is expected",
+                path.display()
+            ),
+        };
+        match compile(percolator, &value) {
+            Ok(query) => selectors.push((SubscriptionId::from(id.as_str()), CompiledSelector::Query(query))),
+            Err((pointer, reason)) => {
+                let refused = RefusedQuery { id: &id, pointer: &pointer, reason: &reason };
+                eprintln!("{}", serde_json::to_string(&refused)?);
+                if !arguments.skip_unsupported {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    percolator.insert_all(selectors);
+    Ok(true)
+}
+
+fn compile(percolator: &Percolator, line: &Value) -> Result<CompiledQuery, (String, String)> {
+    let query = line.get("query").ok_or_else(|| (String::new(), "\"query\" is missing".to_owned()))?;
+    percolator.compile(query).map_err(|error| (error.pointer, error.reason))
+}
+
+/// The time that each document took, reading and parsing included, output excluded; `None` where nobody reads the output any more.
+fn match_documents(percolator: &Percolator, arguments: &Arguments) -> anyhow::Result<Option<Vec<Duration>>> {
+    let path = &arguments.documents;
+    let mut documents = input::open(path)?;
+    let mut output = io::BufWriter::new(io::stdout().lock());
+    let mut times = Vec::new();
+    let mut line = Vec::new();
+    loop {
+        let started = Instant::now();
+        line.clear();
+        let read = documents.read_until(b'\n', &mut line).with_context(|| format!("cannot read {}", path.display()))?;
+        if read == 0 {
+            break;
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let matches = match_document(percolator, &line);
+        let doc = times.len();
+        times.push(started.elapsed());
+        let answer = match &matches {
+            Ok(matches) => Line::Matches { doc, matches },
+            Err(error) => Line::Error { doc, error: format!("{error:#}") },
+        };
+        let written =
+            serde_json::to_writer(&mut output, &answer).map_err(io::Error::from).and_then(|()| output.write_all(b"\n"));
+        if input::reader_is_gone(&written) {
+            return Ok(None);
+        }
+        written.context("cannot write the answers")?;
+    }
+    let flushed = output.flush();
+    if input::reader_is_gone(&flushed) {
+        return Ok(None);
+    }
+    flushed.context("cannot write the answers")?;
+    Ok(Some(times))
+}
+
+fn match_document(percolator: &Percolator, line: &[u8]) -> anyhow::Result<Vec<SubscriptionId>> {
+    let json = json::parse(line)?;
+    let id = json.get("id").and_then(|id| MemberId::try_from(id).ok());
+    let document = percolator.document(id, &json)?;
+    Ok(percolator.matches(&document))
+}
+
+fn stats(load: Duration, mut times: Vec<Duration>, subscriptions: usize) -> Stats {
+    let total: Duration = times.iter().sum();
+    times.sort_unstable();
+    let percentile = |hundredth: usize| {
+        let index = (times.len() * hundredth / 100).min(times.len().saturating_sub(1));
+        times.get(index).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+    };
+    let documents = u32::try_from(times.len()).map_or(f64::MAX, f64::from);
+    Stats {
+        load_s: load.as_secs_f64(),
+        docs_per_s: if total.is_zero() { 0.0 } else { documents / total.as_secs_f64() },
+        p50_ms: percentile(50),
+        p99_ms: percentile(99),
+        subscriptions,
+        rss_mb: resident_memory_mb(),
+    }
+}
+
+/// The memory that the process holds, where the system says so (`/proc/self/status`).
+fn resident_memory_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes / 1024.0)
 }

@@ -4,6 +4,7 @@ mod demo;
 mod diff;
 mod explain;
 mod ingest;
+mod input;
 mod match_documents;
 mod serve;
 mod token;

@@ -8,7 +8,7 @@ use super::error::ValueError;
 use super::field::Field;
 
 /// The points that a `term` or `range` accepts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PointRange {
     /// Nothing.
     Empty,
@@ -19,7 +19,7 @@ pub enum PointRange {
 }
 
 /// A range of dates of which a bound holds `now`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DatedRange {}
 
 impl PointRange {

@@ -233,6 +233,18 @@ impl FieldType {
 }
 
 impl NumberType {
+    /// Whether its values are whole numbers, and its points those numbers.
+    pub const fn is_whole(self) -> bool {
+        match self {
+            NumberType::Byte
+            | NumberType::Short
+            | NumberType::Integer
+            | NumberType::Long
+            | NumberType::UnsignedLong => true,
+            NumberType::HalfFloat | NumberType::Float | NumberType::Double | NumberType::ScaledFloat { .. } => false,
+        }
+    }
+
     /// The type's name in a mapping.
     pub const fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 //! ([`crate::percolator::Document`]).
 
 mod bounds;
+mod clean_member;
 mod date_format;
 mod error;
 mod field;

@@ -215,7 +215,11 @@ mod tests {
             ("ca", "abc", 2, 0, true, false),
         ];
         for (wanted, term, distance, prefix, transpositions, expected) in cases {
-            assert_eq!(Fuzzy::new(wanted, distance, prefix, transpositions).fits(term), expected, "{wanted}~{distance} on {term}");
+            assert_eq!(
+                Fuzzy::new(wanted, distance, prefix, transpositions).fits(term),
+                expected,
+                "{wanted}~{distance} on {term}"
+            );
         }
     }
 }

@@ -96,7 +96,8 @@ pub enum TermsSetMinimum {
 /// `minimum_should_match` as written: `3`, `-1`, `75%`, `-25%`, `3<90%`, `2<-25% 9<-3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MinimumShouldMatch {
-    /// Conditions `n<value` in order of writing; the last whose `n` is below the number of clauses decides.
+    /// Conditions `n<value` in order of writing, asked one after the other up to the first whose `n` is not below the number
+    /// of clauses; the last one that was passed decides, and where none was, all must match.
     pub conditional: Vec<(i64, MinimumValue)>,
     /// What decides where no condition does; `None` where only conditions are given (then all must match).
     pub plain: Option<MinimumValue>,
@@ -253,9 +254,10 @@ pub struct SimpleQueryString {
 pub enum Expression {
     /// No clause at all (empty text): matches nothing.
     Empty,
-    /// `*` alone or `*:*`: everything.
+    /// `*:*`, and `*` as the whole of a `simple_query_string`: everything. (A `*` in a `query_string` is [`ExpressionLeaf::Exists`]
+    /// in no field: everything under the default fields, else a value in any of the fields.)
     All,
-    /// A Lucene BooleanQuery, as the parser's operator rules made it.
+    /// A Lucene BooleanQuery, as the parser's operator rules made it. One that only forbids has a required `All` added.
     Bool(Vec<(Occur, Expression)>),
     /// One thing to find, in `field` or, where `None`, in the query's fields.
     Leaf {
@@ -264,6 +266,17 @@ pub enum Expression {
         /// What to find there.
         leaf: ExpressionLeaf,
     },
+}
+
+impl Expression {
+    /// How many leaves there are.
+    pub(super) fn leaves(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::All | Self::Leaf { .. } => 1,
+            Self::Bool(clauses) => clauses.iter().map(|(_, clause)| clause.leaves()).sum(),
+        }
+    }
 }
 
 /// How a clause of a Lucene BooleanQuery takes part.
@@ -277,7 +290,9 @@ pub enum Occur {
 /// The leaves of a query text. All text has its escapes resolved, but for `Wildcard` (kept, so that `\*` stays literal) and `Regexp`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExpressionLeaf {
-    /// A run of text without white space (`query_string` joins adjacent bare words of one group where Lucene does, see the parser).
+    /// Text to be analysed. `query_string` joins bare words that stand beside each other by single spaces, for Lucene analyses
+    /// them as one: where the analysis gives a plain boolean query of terms, these are clauses of the level on which the run
+    /// stands, and `minimum_should_match` counts each.
     Text(String),
     /// A quoted phrase with its slop, if given.
     Phrase { text: String, slop: Option<u32> },
@@ -291,7 +306,7 @@ pub enum ExpressionLeaf {
     Fuzzy { text: String, distance: Option<Fuzziness> },
     /// `[a TO b}`, `>=5`
     Range(TextRange),
-    /// `_exists_:field`, `field:*`: the field is that of the leaf
+    /// `_exists_:field`, `field:*`, `*`: a value in the field of the leaf
     Exists,
 }
 
@@ -318,7 +333,7 @@ pub struct Range {
 }
 
 /// `relation` of a range on a range field.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum RangeRelation {
     #[default]
     Intersects,

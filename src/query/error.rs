@@ -29,3 +29,20 @@ pub enum QueryErrorKind {
     /// A named limit (depth, clauses, expansion) is exceeded.
     Limit,
 }
+
+impl QueryError {
+    /// A query that Elasticsearch would refuse too.
+    pub fn malformed(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), reason: reason.into(), kind: QueryErrorKind::Malformed }
+    }
+
+    /// A query that Elasticsearch would take and we do not.
+    pub fn unsupported(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), reason: reason.into(), kind: QueryErrorKind::Unsupported }
+    }
+
+    /// A query that asks for more than a named limit allows.
+    pub fn limit(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), reason: reason.into(), kind: QueryErrorKind::Limit }
+    }
+}

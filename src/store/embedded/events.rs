@@ -1,9 +1,10 @@
 //! Events: appended with the members that they are about, read in order, erased with the person, dropped with age.
 
 use jiff::Timestamp;
-use redb::{ReadTransaction, ReadableTable, WriteTransaction};
+use redb::{ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
+use super::outbox::Arrivals;
 use super::tables::{self, damaged, decode, encode, meta};
 use super::{MemberWrite, Store, members};
 use crate::change::{Change, ChangeKind};
@@ -98,17 +99,19 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
         let transaction = self.read()?;
-        let events = transaction.open_table(tables::EVENTS)?;
-        let Some(first) = after.map_or(Some(0), |after| after.0.checked_add(1)) else { return Ok(Vec::new()) };
-        let key = subscription.as_str();
-        let mut page = Vec::new();
-        for entry in events.range((key, first)..=(key, u64::MAX))?.take(limit) {
-            let (place, row) = entry?;
-            let sequence = Sequence(place.value().1);
-            let row: EventRow = decode("events", &format_args!("{key} {}", sequence.0), row.value())?;
-            page.push(event(&transaction, subscription, sequence, row)?);
+        let (events, changes) = (transaction.open_table(tables::EVENTS)?, transaction.open_table(tables::CHANGES)?);
+        page(&events, &changes, subscription, after, limit)
+    }
+
+    /// Drops changes that occurred before `cutoff`, and all events that tell them; returns how many changes.
+    pub(crate) fn drop_events_before(&self, cutoff: Timestamp) -> Result<usize, StoreError> {
+        let mut dropped = 0;
+        loop {
+            match self.write(|transaction| drop_before(transaction, cutoff))? {
+                0 => return Ok(dropped),
+                more => dropped += more,
+            }
         }
-        Ok(page)
     }
 
     /// The sequence of the last event of all subscriptions; `None` while there is none.
@@ -128,6 +131,7 @@ fn append(transaction: &WriteTransaction, announcements: &[Announcement]) -> Res
     let mut changes = transaction.open_table(tables::CHANGES)?;
     let mut changes_by_time = transaction.open_table(tables::CHANGES_BY_TIME)?;
     let mut events = transaction.open_table(tables::EVENTS)?;
+    let mut arrivals = Arrivals::open(transaction)?;
     let mut next = meta.get(meta::NEXT_SEQUENCE)?.map_or(FIRST_SEQUENCE, |next| next.value());
 
     for announcement in announcements.iter().filter(|announcement| !announcement.told.is_empty()) {
@@ -135,16 +139,47 @@ fn append(transaction: &WriteTransaction, announcements: &[Announcement]) -> Res
         let occurred_at = announcement.occurred_at.as_microsecond();
         let row = ChangesRow { occurred_at, changes: changes_to_json(&announcement.changes)? };
         changes.insert((member, version.0), encode("changes", &row)?.as_slice())?;
-        changes_by_time.insert((occurred_at, member, version.0), ())?;
         for told in &announcement.told {
             let row = EventRow { member, version, status: told.status, kinds: told.kinds };
             events.insert((told.subscription.as_str(), next), encode("events", &row)?.as_slice())?;
+            arrivals.note(&told.subscription, Sequence(next))?;
             next += 1;
         }
+        changes_by_time.insert((occurred_at, member, version.0), next - 1)?;
     }
     meta.insert(meta::NEXT_SEQUENCE, next)?;
     Ok(next.checked_sub(1).filter(|last| *last >= FIRST_SEQUENCE).map(Sequence))
 }
+
+/// Removes events that occurred before `cutoff`, at most [`DROPPED_AT_ONCE`] changes with all their events; returns how
+/// many changes. By sequence: should the clock have jumped, an event goes early rather than without its changes.
+fn drop_before(transaction: &WriteTransaction, cutoff: Timestamp) -> Result<usize, StoreError> {
+    let mut changes = transaction.open_table(tables::CHANGES)?;
+    let mut changes_by_time = transaction.open_table(tables::CHANGES_BY_TIME)?;
+    let mut old = Vec::new();
+    let mut last_sequence = 0;
+    for entry in changes_by_time.range(..(cutoff.as_microsecond(), 0, 0))?.take(DROPPED_AT_ONCE) {
+        let (key, last) = entry?;
+        last_sequence = last_sequence.max(last.value());
+        old.push(key.value());
+    }
+    for (time, member, version) in &old {
+        changes_by_time.remove((*time, *member, *version))?;
+        changes.remove((*member, *version))?;
+    }
+    if !old.is_empty() {
+        let subscriptions = transaction.open_table(tables::SUBSCRIPTIONS)?;
+        let mut events = transaction.open_table(tables::EVENTS)?;
+        for entry in subscriptions.iter()? {
+            let id = entry?.0;
+            events.retain_in((id.value(), 0)..=(id.value(), last_sequence), |_, _| false)?;
+        }
+    }
+    Ok(old.len())
+}
+
+/// So many changes are dropped in one transaction: other writers wait for it.
+const DROPPED_AT_ONCE: usize = 10_000;
 
 /// Takes out of a member's changes what they say of the person; their kinds stay.
 pub(super) fn erase(transaction: &WriteTransaction, member: MemberId) -> Result<(), StoreError> {
@@ -175,17 +210,47 @@ pub(super) fn forget(transaction: &WriteTransaction, subscription: &Subscription
     Ok(())
 }
 
-/// A row of `events` with what it refers to.
+/// [`Store::events`] within a transaction that writes.
+pub(super) fn events_after(
+    transaction: &WriteTransaction,
+    subscription: &SubscriptionId,
+    after: Option<Sequence>,
+    limit: usize,
+) -> Result<Vec<Event>, StoreError> {
+    let (events, changes) = (transaction.open_table(tables::EVENTS)?, transaction.open_table(tables::CHANGES)?);
+    page(&events, &changes, subscription, after, limit)
+}
+
+fn page(
+    events: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
+    changes: &impl ReadableTable<(u64, u64), &'static [u8]>,
+    subscription: &SubscriptionId,
+    after: Option<Sequence>,
+    limit: usize,
+) -> Result<Vec<Event>, StoreError> {
+    let Some(first) = after.map_or(Some(0), |after| after.0.checked_add(1)) else { return Ok(Vec::new()) };
+    let key = subscription.as_str();
+    let mut page = Vec::new();
+    for entry in events.range((key, first)..=(key, u64::MAX))?.take(limit) {
+        let (place, row) = entry?;
+        let sequence = Sequence(place.value().1);
+        let row: EventRow = decode("events", || format!("{key} {}", sequence.0), row.value())?;
+        page.push(event(changes, subscription, sequence, row)?);
+    }
+    Ok(page)
+}
+
+/// A row of `events` with the changes that it refers to.
 fn event(
-    transaction: &ReadTransaction,
+    changes: &impl ReadableTable<(u64, u64), &'static [u8]>,
     subscription: &SubscriptionId,
     sequence: Sequence,
     row: EventRow,
 ) -> Result<Event, StoreError> {
+    let broken = |reason: &dyn std::fmt::Display| damaged("events", format!("{subscription} {}", sequence.0), reason);
+    let member_id = MemberId::try_from(row.member).map_err(|error| broken(&error))?;
     let key = (row.member, row.version.0);
-    let member_id = MemberId::try_from(row.member).map_err(|error| damaged("events", &sequence.0, error))?;
-    let changes = transaction.open_table(tables::CHANGES)?;
-    let told = changes.get(key)?.ok_or_else(|| damaged("events", &sequence.0, "its changes are missing"))?;
+    let told = changes.get(key)?.ok_or_else(|| broken(&"its changes are missing"))?;
     let told = read_changes(key, told.value())?;
     let changes = changes_from_json(key, &told.changes)?;
     Ok(Event {
@@ -195,13 +260,12 @@ fn event(
         member_id,
         status: row.status,
         changes: changes.into_iter().filter(|change| row.kinds.contains(change.kind)).collect(),
-        occurred_at: Timestamp::from_microsecond(told.occurred_at)
-            .map_err(|error| damaged("changes", &sequence.0, error))?,
+        occurred_at: Timestamp::from_microsecond(told.occurred_at).map_err(|error| broken(&error))?,
     })
 }
 
 fn read_changes(key: (u64, u64), bytes: &[u8]) -> Result<ChangesRow, StoreError> {
-    decode("changes", &format_args!("{} {}", key.0, key.1), bytes)
+    decode("changes", || format!("{} {}", key.0, key.1), bytes)
 }
 
 fn changes_to_json(changes: &[Change]) -> Result<String, StoreError> {
@@ -210,5 +274,5 @@ fn changes_to_json(changes: &[Change]) -> Result<String, StoreError> {
 }
 
 fn changes_from_json(key: (u64, u64), json: &str) -> Result<Vec<Change>, StoreError> {
-    serde_json::from_str(json).map_err(|error| damaged("changes", &format_args!("{} {}", key.0, key.1), error))
+    serde_json::from_str(json).map_err(|error| damaged("changes", format!("{} {}", key.0, key.1), error))
 }

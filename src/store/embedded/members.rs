@@ -71,7 +71,7 @@ impl Store {
     pub fn member(&self, id: MemberId) -> Result<Option<MemberRow>, StoreError> {
         let table = self.read()?.open_table(tables::MEMBERS)?;
         let row = table.get(id.get())?;
-        row.map(|row| decode("members", &id, row.value())).transpose()
+        row.map(|row| decode("members", || id.to_string(), row.value())).transpose()
     }
 
     /// The exact bytes of a member's document as they were last accepted.
@@ -96,7 +96,8 @@ impl Store {
     pub(crate) fn erase(&self, id: MemberId) -> Result<Option<MemberRow>, StoreError> {
         self.write(|transaction| {
             let mut members = transaction.open_table(tables::MEMBERS)?;
-            let row = members.get(id.get())?.map(|row| decode("members", &id, row.value())).transpose()?;
+            let row =
+                members.get(id.get())?.map(|row| decode("members", || id.to_string(), row.value())).transpose()?;
             let tombstone = match row {
                 None | Some(MemberRow { state: MemberState::Erased, .. }) => return Ok(None),
                 Some(row) => MemberRow { state: MemberState::Erased, ..row },
@@ -105,6 +106,7 @@ impl Store {
             transaction.open_table(tables::DOCUMENTS)?.remove(id.get())?;
             transaction.open_table(tables::BASELINES)?.remove(id.get())?;
             super::events::erase(transaction, id)?;
+            super::outbox::erase_from_batches(transaction, id)?;
             Ok(Some(tombstone))
         })
     }

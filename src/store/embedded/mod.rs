@@ -3,9 +3,9 @@
 //! redb is copy-on-write: a transaction is there wholly or not at all, and when [`Store::write`] returns its pages
 //! have been synced. One write transaction runs at a time; readers see the last commit and wait for nobody.
 
-mod bulk_requests;
 mod events;
 mod members;
+mod outbox;
 mod subscriptions;
 mod tables;
 
@@ -15,9 +15,14 @@ use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableT
 
 use super::StoreError;
 
+#[cfg(test)]
+pub(crate) use events::Kinds;
 pub(crate) use events::{Announcement, Told};
 pub(crate) use members::{BaselineWrite, MemberWrite};
 pub use members::{MemberRow, MemberState, Profile};
+#[cfg(test)]
+pub(crate) use outbox::erase_from_batches;
+pub use outbox::{NewBatch, Queue, QueueWriter};
 pub use subscriptions::Page;
 
 /// The store's file within the data directory.
@@ -107,8 +112,7 @@ impl Store {
             transaction.open_table(tables::CHANGES)?;
             transaction.open_table(tables::CHANGES_BY_TIME)?;
             transaction.open_table(tables::EVENTS)?;
-            bulk_requests::prepare(transaction)?;
-            Ok(())
+            outbox::create_tables(transaction)
         })
     }
 }

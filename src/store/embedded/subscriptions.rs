@@ -7,7 +7,7 @@ use redb::{ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::tables::{self, damaged, decode, encode};
-use super::{Store, events};
+use super::{Store, events, outbox};
 use crate::change::ChangeKind;
 use crate::member::MemberId;
 use crate::store::StoreError;
@@ -128,6 +128,7 @@ impl Store {
         self.write(|transaction| {
             transaction.open_table(tables::SUBSCRIPTIONS)?.remove(id)?;
             transaction.open_table(tables::SUBSCRIPTIONS_BY_TENANT)?.remove((tenant, id))?;
+            outbox::forget(transaction, &subscription.id)?;
             events::forget(transaction, &subscription.id)
         })
     }
@@ -169,8 +170,9 @@ fn to_row(subscription: &Subscription) -> SubscriptionRow {
 }
 
 fn from_row(id: SubscriptionId, bytes: &[u8]) -> Result<Subscription, StoreError> {
-    let row: SubscriptionRow = decode("subscriptions", &id, bytes)?;
-    let instant = |micros| Timestamp::from_microsecond(micros).map_err(|error| damaged("subscriptions", &id, error));
+    let row: SubscriptionRow = decode("subscriptions", || id.to_string(), bytes)?;
+    let instant =
+        |micros| Timestamp::from_microsecond(micros).map_err(|error| damaged("subscriptions", id.as_str(), error));
     Ok(Subscription {
         tenant: row.tenant,
         created_at: instant(row.created_at)?,
@@ -181,14 +183,14 @@ fn from_row(id: SubscriptionId, bytes: &[u8]) -> Result<Subscription, StoreError
             StatusRow::Expired => Status::Expired,
             StatusRow::Ended { reason } => Status::Ended { reason },
         },
-        webhook_url: row.webhook_url.parse().map_err(|error| damaged("subscriptions", &id, error))?,
+        webhook_url: row.webhook_url.parse().map_err(|error| damaged("subscriptions", id.as_str(), error))?,
         webhook_secret: row.webhook_secret,
         selector: match row.selector {
-            SelectorRow::EsDsl(query) => {
-                Selector::EsDsl(serde_json::from_str(&query).map_err(|error| damaged("subscriptions", &id, error))?)
-            }
+            SelectorRow::EsDsl(query) => Selector::EsDsl(
+                serde_json::from_str(&query).map_err(|error| damaged("subscriptions", id.as_str(), error))?,
+            ),
             SelectorRow::Ids(steps) => {
-                Selector::Ids(ids(&steps).map_err(|error| damaged("subscriptions", &id, error))?)
+                Selector::Ids(ids(&steps).map_err(|error| damaged("subscriptions", id.as_str(), error))?)
             }
             SelectorRow::All => Selector::All,
         },

@@ -9,7 +9,7 @@
 //! | `subscriptions` | subscription | postcard |
 //! | `subscriptions_by_tenant` | tenant, subscription | |
 //! | `changes` | member, version | when, and the position changes; once, however many subscriptions are told |
-//! | `changes_by_time` | microsecond, member, version | |
+//! | `changes_by_time` | microsecond, member, version | the sequence of the last event that tells it |
 //! | `events` | subscription, sequence | which of a member's changes it is told, postcard |
 //!
 //! Events name their changes by (member, version) and hold nothing of a person themselves: erasing a member is a matter of
@@ -29,7 +29,7 @@ pub(super) const SUBSCRIPTIONS: TableDefinition<&str, &[u8]> = TableDefinition::
 pub(super) const SUBSCRIPTIONS_BY_TENANT: TableDefinition<(&str, &str), ()> =
     TableDefinition::new("subscriptions_by_tenant");
 pub(super) const CHANGES: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("changes");
-pub(super) const CHANGES_BY_TIME: TableDefinition<(i64, u64, u64), ()> = TableDefinition::new("changes_by_time");
+pub(super) const CHANGES_BY_TIME: TableDefinition<(i64, u64, u64), u64> = TableDefinition::new("changes_by_time");
 pub(super) const EVENTS: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("events");
 
 /// Rows of `meta`.
@@ -46,13 +46,13 @@ pub(super) fn encode<T: Serialize>(table: &'static str, row: &T) -> Result<Vec<u
 /// Bytes as a row; `key` goes into the error.
 pub(super) fn decode<T: DeserializeOwned>(
     table: &'static str,
-    key: &dyn std::fmt::Display,
+    key: impl FnOnce() -> String,
     bytes: &[u8],
 ) -> Result<T, StoreError> {
-    postcard::from_bytes(bytes).map_err(|error| damaged(table, key, error))
+    postcard::from_bytes(bytes).map_err(|error| damaged(table, key(), error))
 }
 
 /// The error of a row that does not read as what its table holds.
-pub(super) fn damaged(table: &'static str, key: &dyn std::fmt::Display, reason: impl std::fmt::Display) -> StoreError {
-    StoreError::Damaged { table, key: key.to_string(), reason: reason.to_string() }
+pub(super) fn damaged(table: &'static str, key: impl Into<String>, reason: impl std::fmt::Display) -> StoreError {
+    StoreError::Damaged { table, key: key.into(), reason: reason.to_string() }
 }

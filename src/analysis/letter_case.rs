@@ -1,0 +1,67 @@
+//! Java's `Character.toLowerCase` and `toUpperCase`: one character for one, whatever stands beside it.
+
+/// Lower case without final sigma, and `İ` as `i`.
+pub(crate) fn lower(character: char) -> char {
+    if character == 'İ' { 'i' } else { character.to_lowercase().next().unwrap_or(character) }
+}
+
+/// Upper case; what Unicode writes as several characters (`ß`) stays, or takes its simple capital.
+pub(super) fn upper(character: char) -> char {
+    let mut capitals = character.to_uppercase();
+    match (capitals.next(), capitals.next()) {
+        (Some(capital), None) => capital,
+        _ => simple_capital(character),
+    }
+}
+
+/// The Greek letters with iota subscript have a title-case letter of their own.
+fn simple_capital(character: char) -> char {
+    let distance = match character {
+        '\u{1F80}'..='\u{1F87}' | '\u{1F90}'..='\u{1F97}' | '\u{1FA0}'..='\u{1FA7}' => 8,
+        '\u{1FB3}' | '\u{1FC3}' | '\u{1FF3}' => 9,
+        _ => 0,
+    };
+    char::from_u32(character as u32 + distance).unwrap_or(character)
+}
+
+/// Lower-cases in place.
+pub(super) fn make_lower(term: &mut String) {
+    if term.is_ascii() {
+        term.make_ascii_lowercase();
+    } else {
+        *term = term.chars().map(lower).collect();
+    }
+}
+
+/// Upper-cases in place.
+pub(super) fn make_upper(term: &mut String) {
+    if term.is_ascii() {
+        term.make_ascii_uppercase();
+    } else {
+        *term = term.chars().map(upper).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lower_case_is_that_of_java() {
+        for (text, expected) in [("ΟΔΟΣ", "οδοσ"), ("İstanbul", "istanbul"), ("STRASSE ẞ", "strasse ß"), ("ǅ", "ǆ")]
+        {
+            let mut term = text.to_owned();
+            make_lower(&mut term);
+            assert_eq!(term, expected);
+        }
+    }
+
+    #[test]
+    fn upper_case_is_that_of_java() {
+        for (text, expected) in [("straße", "STRAßE"), ("ﬁ", "ﬁ"), ("ᾳ", "ᾼ"), ("ᾀ", "ᾈ"), ("µ", "Μ")] {
+            let mut term = text.to_owned();
+            make_upper(&mut term);
+            assert_eq!(term, expected);
+        }
+    }
+}

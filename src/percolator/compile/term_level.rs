@@ -1,0 +1,461 @@
+//! Clauses on whole terms and values: `term`, `range`, `exists`, `prefix` and their kin.
+
+use serde_json::Value;
+
+use crate::mapping::{Field, FieldType};
+use crate::percolator::compile::fields::{Subject, Target};
+use crate::percolator::compile::{Compiler, Refusal, required_of};
+use crate::percolator::condition::{Condition, Test};
+use crate::percolator::pattern::{Fuzzy, Pattern, Wildcard};
+use crate::percolator::regexp::Regexp;
+use crate::query::{Fuzziness, Range, RangeRelation, RegexpFlags, Scalar, TermsSetMinimum};
+
+impl Compiler<'_> {
+    pub(super) fn term(&self, name: &str, value: &Scalar, caseless: bool) -> Result<Condition, Refusal> {
+        match self.target(name)? {
+            Target::Id => Ok(Condition::Ids(vec![text_of(value)])),
+            Target::Field(subject) if caseless => caseless_term(&subject, value),
+            Target::Field(subject) => term_of(&subject, value),
+        }
+    }
+
+    pub(super) fn terms(&self, name: &str, values: &[Scalar]) -> Result<Condition, Refusal> {
+        match self.target(name)? {
+            Target::Id => Ok(Condition::Ids(values.iter().map(text_of).collect())),
+            Target::Field(subject) => {
+                let terms: Result<Vec<_>, Refusal> = values.iter().map(|value| term_of(&subject, value)).collect();
+                Ok(Condition::or(terms?))
+            }
+        }
+    }
+
+    pub(super) fn terms_set(
+        &self,
+        name: &str,
+        terms: &[Scalar],
+        minimum: &TermsSetMinimum,
+    ) -> Result<Condition, Refusal> {
+        let subject = self.subject(name)?;
+        let terms: Vec<Condition> =
+            terms.iter().map(|value| term_of(&subject, value)).collect::<Result<_, Refusal>>()?;
+        match minimum {
+            TermsSetMinimum::Literal(spec) => Ok(Condition::at_least(required_of(spec, terms.len()).max(1), terms)),
+            TermsSetMinimum::Field(name) => {
+                let counter = self.subject(name)?.field;
+                match &counter.kind {
+                    FieldType::TokenCount(_) => Ok(Condition::AtLeastField(counter.id, terms)),
+                    FieldType::Number(number) if number.kind.is_whole() => {
+                        Ok(Condition::AtLeastField(counter.id, terms))
+                    }
+                    _ => Err(Refusal::malformed(format!(
+                        "field {name:?} of type {:?} holds no number of terms; a field of whole numbers is expected",
+                        counter.kind.name()
+                    ))),
+                }
+            }
+        }
+    }
+
+    pub(super) fn range(&self, range: &Range) -> Result<Condition, Refusal> {
+        let subject = self.subject(&range.field)?;
+        range_of(&subject, range)
+    }
+
+    pub(super) fn exists(&self, name: &str) -> Result<Condition, Refusal> {
+        self.check_allowed(name)?;
+        if name == "_id" {
+            return Ok(Condition::All);
+        }
+        if name.contains('*') {
+            let fitting: Vec<_> = self.mapping.fields_matching(name).collect();
+            return self.existing_fields(name, fitting);
+        }
+        if self.mapping.is_object(name) {
+            return self.existing_fields(name, self.mapping.fields_below(name).collect());
+        }
+        match (self.mapping.field(name), self.mapping.flattened_key(name)) {
+            (Some(field), _) => {
+                self.check_allowed(&field.name)?;
+                Ok(existence_of(field))
+            }
+            (None, Some((field, key))) => {
+                let prefix = format!("{key}\0").into();
+                Ok(Condition::Field(field.id, Test::Pattern(Pattern::Prefix { prefix, caseless: false })))
+            }
+            (None, None) => Err(self.unknown_field(name)),
+        }
+    }
+
+    fn existing_fields(&self, name: &str, fields: Vec<&Field>) -> Result<Condition, Refusal> {
+        let all = fields.len();
+        let allowed: Vec<_> = fields.into_iter().filter(|field| !self.is_forbidden(&field.name)).collect();
+        if all > 0 && allowed.is_empty() {
+            self.check_allowed(name)?;
+            return Err(Refusal {
+                kind: crate::query::QueryErrorKind::ForbiddenField,
+                reason: format!("{name:?} fits only fields that may not be used in a subscription's query"),
+            });
+        }
+        Ok(Condition::or(allowed.into_iter().map(existence_of).collect()))
+    }
+
+    pub(super) fn prefix(&self, name: &str, value: &str, caseless: bool) -> Result<Condition, Refusal> {
+        if name == "_id" {
+            return Err(Refusal::malformed("\"prefix\" on \"_id\" is not supported; use \"ids\""));
+        }
+        prefix_of(&self.subject(name)?, value, caseless)
+    }
+
+    pub(super) fn wildcard(&self, name: &str, value: &str, caseless: bool) -> Result<Condition, Refusal> {
+        let subject = self.subject(name)?;
+        let pattern = match &subject.field.kind {
+            FieldType::Keyword(_) => normalized_wildcard(&subject, value),
+            _ => value.to_owned(),
+        };
+        wildcard_of(&subject, &pattern, caseless)
+    }
+
+    pub(super) fn regexp(
+        &self,
+        name: &str,
+        value: &str,
+        flags: RegexpFlags,
+        caseless: bool,
+    ) -> Result<Condition, Refusal> {
+        regexp_of(&self.subject(name)?, value, flags, caseless)
+    }
+
+    pub(super) fn fuzzy(
+        &self,
+        name: &str,
+        value: &Scalar,
+        fuzziness: Fuzziness,
+        prefix_length: u32,
+        transpositions: bool,
+    ) -> Result<Condition, Refusal> {
+        fuzzy_of(&self.subject(name)?, &text_of(value), fuzziness, prefix_length, transpositions)
+    }
+
+    pub(super) fn distance_feature(&self, name: &str) -> Result<Condition, Refusal> {
+        let field = self.subject(name)?.field;
+        match field.kind {
+            FieldType::Date(_) | FieldType::GeoPoint(_) => Ok(existence_of(field)),
+            _ => Err(type_refusal("distance_feature", field, "date, date_nanos and geo_point")),
+        }
+    }
+
+    pub(super) fn rank_feature(&self, name: &str) -> Result<Condition, Refusal> {
+        let field = self.subject(name)?.field;
+        match field.kind {
+            FieldType::RankFeature => Ok(existence_of(field)),
+            _ => Err(type_refusal("rank_feature", field, "rank_feature")),
+        }
+    }
+}
+
+/// The JSON value as the text that Elasticsearch makes of it.
+pub(super) fn text_of(value: &Scalar) -> String {
+    match &value.0 {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A constant field has its value in every document, whether it says so or not.
+fn existence_of(field: &Field) -> Condition {
+    match field.kind {
+        FieldType::ConstantKeyword(Some(_)) => Condition::All,
+        _ => Condition::Field(field.id, Test::Exists),
+    }
+}
+
+/// `term` on a field: what its type makes of the value.
+pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Refusal> {
+    let field = subject.field;
+    match &field.kind {
+        FieldType::Text(_) | FieldType::MatchOnlyText(_) | FieldType::Wildcard(_) => {
+            Ok(Condition::term(field.id, text_of(value)))
+        }
+        FieldType::Flattened(_) | FieldType::FlattenedKeys(_) => {
+            Ok(Condition::term(field.id, subject.encode(&text_of(value))))
+        }
+        FieldType::Keyword(_) => Ok(Condition::term(field.id, normalized_value(subject, &text_of(value)))),
+        FieldType::ConstantKeyword(Some(constant)) => {
+            Ok(if **constant == *text_of(value) { Condition::All } else { Condition::None })
+        }
+        FieldType::ConstantKeyword(None) => Ok(Condition::term(field.id, text_of(value))),
+        FieldType::Boolean(_) => match text_of(value).as_str() {
+            "true" => Ok(Condition::term(field.id, "true")),
+            "false" | "" => Ok(Condition::term(field.id, "false")),
+            other => Err(Refusal::malformed(format!(
+                "{other:?} is no value of the boolean field {:?}; true or false is expected",
+                field.name
+            ))),
+        },
+        FieldType::Number(_) | FieldType::Date(_) | FieldType::Ip(_) | FieldType::TokenCount(_) => {
+            Ok(field.term_point(value)?.map_or(Condition::None, |range| Condition::Field(field.id, Test::Point(range))))
+        }
+        FieldType::Range(_) => Ok(field.term_point(value)?.map_or(Condition::None, |range| {
+            Condition::Field(field.id, Test::Interval(RangeRelation::Intersects, range))
+        })),
+        FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::Binary => {
+            Err(type_refusal("term", field, "text, keyword, numeric, date, boolean, ip and range fields"))
+        }
+    }
+}
+
+fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Refusal> {
+    let field = subject.field;
+    let text = match &field.kind {
+        FieldType::Keyword(_) => normalized_value(subject, &text_of(value)),
+        FieldType::ConstantKeyword(Some(constant)) => {
+            let same = constant.eq_ignore_ascii_case(&text_of(value));
+            return Ok(if same { Condition::All } else { Condition::None });
+        }
+        FieldType::Text(_)
+        | FieldType::MatchOnlyText(_)
+        | FieldType::Wildcard(_)
+        | FieldType::ConstantKeyword(None)
+        | FieldType::Flattened(_) => text_of(value),
+        FieldType::FlattenedKeys(_)
+        | FieldType::Number(_)
+        | FieldType::Date(_)
+        | FieldType::Boolean(_)
+        | FieldType::Ip(_)
+        | FieldType::Range(_)
+        | FieldType::GeoPoint(_)
+        | FieldType::TokenCount(_)
+        | FieldType::RankFeature
+        | FieldType::Binary => return Err(type_refusal("case insensitive term", field, STRING_FIELDS)),
+    };
+    Ok(Condition::Field(field.id, Test::Pattern(Pattern::CaselessTerm(text.into()))))
+}
+
+/// `range` on a field.
+pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition, Refusal> {
+    let field = subject.field;
+    match &field.kind {
+        FieldType::Text(_)
+        | FieldType::MatchOnlyText(_)
+        | FieldType::Keyword(_)
+        | FieldType::Wildcard(_)
+        | FieldType::ConstantKeyword(_)
+        | FieldType::Flattened(_)
+        | FieldType::FlattenedKeys(_) => {
+            if range.time_zone.is_some() || range.format.is_some() {
+                return Err(Refusal::malformed(format!(
+                    "field {:?} of type {:?} takes neither \"format\" nor \"time_zone\"; only dates do",
+                    field.name,
+                    field.kind.name()
+                )));
+            }
+            let end = |bound: &Option<Scalar>, included| {
+                bound.as_ref().map(|value| (normalized_value(subject, &text_of(value)).into(), included))
+            };
+            let mut lower = end(&range.lower, range.includes_lower);
+            let mut upper = end(&range.upper, range.includes_upper);
+            if let (Some(key), None) = (&subject.key, &lower) {
+                lower = Some((key.as_str().into(), true));
+            }
+            if let (Some(key), None) = (&subject.key, &upper) {
+                upper = Some((key.replace('\0', "\u{1}").into(), false));
+            }
+            Ok(Condition::Field(field.id, Test::TermRange { lower, upper }))
+        }
+        FieldType::Boolean(_) => boolean_range(field, range),
+        FieldType::Number(_) | FieldType::Date(_) | FieldType::Ip(_) | FieldType::TokenCount(_) => {
+            Ok(Condition::Field(field.id, Test::Point(point_range(field, range)?)))
+        }
+        FieldType::Range(_) => {
+            Ok(Condition::Field(field.id, Test::Interval(range.relation, point_range(field, range)?)))
+        }
+        FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::Binary => {
+            Err(type_refusal("range", field, "text, keyword, numeric, date, boolean, ip and range fields"))
+        }
+    }
+}
+
+fn point_range(field: &Field, range: &Range) -> Result<crate::mapping::PointRange, Refusal> {
+    Ok(field.range(
+        range.lower.as_ref(),
+        range.includes_lower,
+        range.upper.as_ref(),
+        range.includes_upper,
+        range.format.as_deref(),
+        range.time_zone.as_deref(),
+    )?)
+}
+
+/// Booleans are the terms `false` < `true`.
+fn boolean_range(field: &Field, range: &Range) -> Result<Condition, Refusal> {
+    let end = |bound: &Option<Scalar>, included| -> Result<Option<(Box<str>, bool)>, Refusal> {
+        match bound.as_ref().map(text_of).as_deref() {
+            None => Ok(None),
+            Some("true") => Ok(Some(("true".into(), included))),
+            Some("false" | "") => Ok(Some(("false".into(), included))),
+            Some(other) => Err(Refusal::malformed(format!(
+                "{other:?} is no value of the boolean field {:?}; true or false is expected",
+                field.name
+            ))),
+        }
+    };
+    let lower = end(&range.lower, range.includes_lower)?;
+    let upper = end(&range.upper, range.includes_upper)?;
+    Ok(Condition::Field(field.id, Test::TermRange { lower, upper }))
+}
+
+const STRING_FIELDS: &str = "keyword, text and wildcard fields";
+
+pub(super) fn type_refusal(clause: &str, field: &Field, takes: &str) -> Refusal {
+    Refusal::malformed(format!(
+        "field {:?} of type {:?} cannot be asked by {clause:?}, which takes {takes}",
+        field.name,
+        field.kind.name()
+    ))
+}
+
+fn check_string(clause: &str, field: &Field) -> Result<(), Refusal> {
+    match field.kind {
+        FieldType::Text(_)
+        | FieldType::MatchOnlyText(_)
+        | FieldType::Keyword(_)
+        | FieldType::Wildcard(_)
+        | FieldType::ConstantKeyword(_)
+        | FieldType::Flattened(_)
+        | FieldType::FlattenedKeys(_) => Ok(()),
+        FieldType::Number(_)
+        | FieldType::Date(_)
+        | FieldType::Boolean(_)
+        | FieldType::Ip(_)
+        | FieldType::Range(_)
+        | FieldType::GeoPoint(_)
+        | FieldType::TokenCount(_)
+        | FieldType::RankFeature
+        | FieldType::Binary => Err(type_refusal(clause, field, STRING_FIELDS)),
+    }
+}
+
+/// A whole value as the field's terms have it: a keyword's normalizer applied, a flattened key put before it.
+pub(super) fn normalized_value(subject: &Subject<'_>, text: &str) -> String {
+    match &subject.field.kind {
+        FieldType::Keyword(keyword) => {
+            keyword.normalizer.as_ref().map_or_else(|| text.to_owned(), |normalizer| normalizer.normalize(text))
+        }
+        _ => subject.encode(text),
+    }
+}
+
+/// A piece of a term as the analysis of the field would leave it (Lucene's `Analyzer.normalize`).
+pub(super) fn normalized_piece(subject: &Subject<'_>, text: &str) -> String {
+    match &subject.field.kind {
+        FieldType::Text(text_type) | FieldType::MatchOnlyText(text_type) => text_type.search_analyzer.normalize(text),
+        _ => normalized_value(subject, text),
+    }
+}
+
+/// A wildcard pattern with the text between its wildcards and escapes normalized.
+pub(super) fn normalized_wildcard(subject: &Subject<'_>, pattern: &str) -> String {
+    let mut normalized = String::with_capacity(pattern.len());
+    let mut literal = String::new();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '*' | '?' | '\\' => {
+                normalized.push_str(&normalized_piece(subject, &literal));
+                literal.clear();
+                normalized.push(character);
+                if character == '\\' {
+                    normalized.extend(characters.next());
+                }
+            }
+            other => literal.push(other),
+        }
+    }
+    normalized.push_str(&normalized_piece(subject, &literal));
+    normalized
+}
+
+pub(super) fn prefix_of(subject: &Subject<'_>, value: &str, caseless: bool) -> Result<Condition, Refusal> {
+    check_string("prefix", subject.field)?;
+    let prefix: Box<str> = normalized_value(subject, value).into();
+    if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
+        return Ok(constant_fits(&Pattern::Prefix { prefix, caseless }, constant));
+    }
+    Ok(Condition::Field(subject.field.id, Test::Pattern(Pattern::Prefix { prefix, caseless })))
+}
+
+fn constant_fits(pattern: &Pattern, constant: &str) -> Condition {
+    if pattern.fits(constant) { Condition::All } else { Condition::None }
+}
+
+pub(super) fn wildcard_of(subject: &Subject<'_>, pattern: &str, caseless: bool) -> Result<Condition, Refusal> {
+    check_string("wildcard", subject.field)?;
+    if subject.key.is_some() {
+        return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"wildcard\""));
+    }
+    let pattern = Pattern::Wildcard(Wildcard::parse(pattern, caseless));
+    if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
+        return Ok(constant_fits(&pattern, constant));
+    }
+    Ok(Condition::Field(subject.field.id, Test::Pattern(pattern)))
+}
+
+pub(super) fn regexp_of(
+    subject: &Subject<'_>,
+    value: &str,
+    flags: RegexpFlags,
+    caseless: bool,
+) -> Result<Condition, Refusal> {
+    check_string("regexp", subject.field)?;
+    if subject.key.is_some() {
+        return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"regexp\""));
+    }
+    let regexp = Regexp::parse(&normalized_value(subject, value), flags, caseless)
+        .map_err(|error| Refusal::malformed(error.to_string()))?;
+    let pattern = Pattern::Regexp(regexp);
+    if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
+        return Ok(constant_fits(&pattern, constant));
+    }
+    Ok(Condition::Field(subject.field.id, Test::Pattern(pattern)))
+}
+
+pub(super) fn fuzzy_of(
+    subject: &Subject<'_>,
+    text: &str,
+    fuzziness: Fuzziness,
+    prefix_length: u32,
+    transpositions: bool,
+) -> Result<Condition, Refusal> {
+    check_string("fuzzy", subject.field)?;
+    if subject.key.is_some() {
+        return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"fuzzy\""));
+    }
+    let term = normalized_value(subject, text);
+    let distance = distance_for(fuzziness, &term);
+    if distance == 0 {
+        return term_of(subject, &Scalar(Value::String(term)));
+    }
+    let prefix_length = usize::try_from(prefix_length).unwrap_or(usize::MAX);
+    let pattern = Pattern::Fuzzy(Fuzzy::new(&term, distance, prefix_length, transpositions));
+    if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
+        return Ok(constant_fits(&pattern, constant));
+    }
+    Ok(Condition::Field(subject.field.id, Test::Pattern(pattern)))
+}
+
+/// The edit distance that a fuzziness allows for a term; `AUTO` counts code points.
+fn distance_for(fuzziness: Fuzziness, term: &str) -> usize {
+    match fuzziness {
+        Fuzziness::Zero => 0,
+        Fuzziness::One => 1,
+        Fuzziness::Two => 2,
+        Fuzziness::Auto { low, high } => {
+            let length = u32::try_from(term.chars().count()).unwrap_or(u32::MAX);
+            match length {
+                _ if length < low => 0,
+                _ if length < high => 1,
+                _ => 2,
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Clauses that score by a field's value, and match where it has one: `distance_feature`, `rank_feature`.
+
+use serde_json::Value;
+
+use super::parser::Body;
+use super::shape::{Parameters, kind_of};
+use super::{Clause, QueryError};
+
+pub(super) fn distance_feature(body: &Body<'_>) -> Result<Clause, QueryError> {
+    let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
+    parameters.only(&["field", "origin", "pivot"])?;
+    let field = parameters.required_field("field")?;
+    parameters.required_text("pivot")?;
+    match parameters.required_value("origin")?.0 {
+        Value::String(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {}
+        other => return Err(parameters.bad("origin", format!("must be a date or a point, not {}", kind_of(other)))),
+    }
+    Ok(Clause::DistanceFeature { field })
+}
+
+pub(super) fn rank_feature(body: &Body<'_>) -> Result<Clause, QueryError> {
+    let functions: [(&str, &[&str]); 4] = [
+        ("saturation", &["pivot"]),
+        ("log", &["scaling_factor"]),
+        ("sigmoid", &["pivot", "exponent"]),
+        ("linear", &[]),
+    ];
+    let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
+    parameters.only(&["field", "saturation", "log", "sigmoid", "linear"])?;
+    let mut given = functions.iter().filter_map(|(name, known)| Some((name, known, parameters.value(name)?)));
+    if let Some((name, known, (value, pointer))) = given.next() {
+        let function = Parameters::of(name, value, &pointer)?;
+        function.exactly(known)?;
+        for parameter in *known {
+            let optional = *name == "saturation";
+            if function.number(parameter)?.is_none() && !optional {
+                return Err(function.missing(parameter));
+            }
+        }
+    }
+    if let Some((second, ..)) = given.next() {
+        return Err(parameters.bad(second, "is a second function; give one of them"));
+    }
+    Ok(Clause::RankFeature { field: parameters.required_field("field")? })
+}

@@ -1,0 +1,108 @@
+//! `function_score`: its functions decide scores; without `min_score` its query alone decides what matches.
+
+use serde_json::Value;
+
+use super::parser::{Body, Parser};
+use super::shape::{Parameters, below, element, kind_of};
+use super::{Clause, Query, QueryError};
+
+const FUNCTIONS: [&str; 7] = ["weight", "random_score", "field_value_factor", "gauss", "linear", "exp", "script_score"];
+const AROUND_FUNCTIONS: [&str; 6] = ["query", "functions", "score_mode", "boost_mode", "max_boost", "min_score"];
+const SCORE_MODES: [(&str, ()); 6] =
+    [("avg", ()), ("first", ()), ("max", ()), ("min", ()), ("multiply", ()), ("sum", ())];
+const BOOST_MODES: [(&str, ()); 6] =
+    [("avg", ()), ("max", ()), ("min", ()), ("multiply", ()), ("replace", ()), ("sum", ())];
+
+pub(super) fn function_score(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
+    let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
+    parameters.only(&[&AROUND_FUNCTIONS[..], &FUNCTIONS[..]].concat())?;
+    if parameters.has("min_score") {
+        let why = "whether a document reaches a score depends on all others of an index; leave it out";
+        return Err(parameters.unsupported("min_score", why));
+    }
+    parameters.choice("score_mode", &SCORE_MODES)?;
+    parameters.choice("boost_mode", &BOOST_MODES)?;
+    parameters.number("max_boost")?;
+    let query = match parameters.value("query") {
+        Some((value, pointer)) => parser.clause(value, &pointer, body.depth + 1)?,
+        None => Query { pointer: body.pointer.clone(), clause: Clause::MatchAll },
+    };
+    let single = only_function(&parameters)?;
+    if let (Some(single), true) = (single, parameters.has("functions")) {
+        return Err(parameters.bad(single, "cannot stand beside \"functions\"; put it into them"));
+    }
+    Ok(Clause::FunctionScore { query: Box::new(query), filters: filters(&parameters, body, parser)? })
+}
+
+/// The filters of `functions`.
+fn filters(parameters: &Parameters<'_>, body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Vec<Query>, QueryError> {
+    let Some((value, pointer)) = parameters.value("functions") else { return Ok(Vec::new()) };
+    let Value::Array(functions) = value else {
+        return Err(parameters.bad("functions", format!("must be an array, not {}", kind_of(value))));
+    };
+    let mut filters = Vec::new();
+    for (index, function) in functions.iter().enumerate() {
+        let function = Parameters::of("functions", function, &element(&pointer, index))?;
+        function.exactly(&[&["filter"], &FUNCTIONS[..]].concat())?;
+        if only_weighted_function(&function)?.is_none() {
+            return Err(QueryError::malformed(function.pointer, format!("must have one of {}", FUNCTIONS.join(", "))));
+        }
+        if let Some((value, pointer)) = function.value("filter") {
+            filters.push(parser.clause(value, &pointer, body.depth + 1)?);
+        }
+    }
+    Ok(filters)
+}
+
+/// The one function of `parameters`; a weight counts as one.
+fn only_function<'f>(parameters: &Parameters<'_>) -> Result<Option<&'f str>, QueryError> {
+    let function = only_weighted_function(parameters)?;
+    match function {
+        Some(name) if name != "weight" && parameters.has("weight") => {
+            Err(parameters.bad("weight", format!("cannot stand beside \"{name}\"; put both into \"functions\"")))
+        }
+        _ => Ok(function),
+    }
+}
+
+/// The one function of `parameters`, which may have a weight beside it.
+fn only_weighted_function<'f>(parameters: &Parameters<'_>) -> Result<Option<&'f str>, QueryError> {
+    parameters.number("weight")?;
+    let mut given = FUNCTIONS.into_iter().filter(|name| *name != "weight" && parameters.has(name));
+    let Some(name) = given.next() else { return Ok(parameters.has("weight").then_some("weight")) };
+    if let Some(second) = given.next() {
+        return Err(parameters.bad(second, format!("is a second function beside \"{name}\"")));
+    }
+    check_function(parameters, name)?;
+    Ok(Some(name))
+}
+
+fn check_function(parameters: &Parameters<'_>, name: &str) -> Result<(), QueryError> {
+    let (value, pointer) = parameters.required_value(name)?;
+    let function = Parameters::of(name, value, &pointer)?;
+    match name {
+        "script_score" => Err(parameters.unsupported("script_score", "scripts are not run")),
+        "random_score" => function.exactly(&["seed", "field"]),
+        "field_value_factor" => {
+            function.exactly(&["field", "factor", "missing", "modifier"])?;
+            function.required_field("field").map(drop)
+        }
+        _ => check_decay(&function),
+    }
+}
+
+/// `gauss`, `linear`, `exp`: a field with `origin`, `scale`, `offset`, `decay`.
+fn check_decay(function: &Parameters<'_>) -> Result<(), QueryError> {
+    let mut fields = function.keys().filter(|name| *name != "multi_value_mode");
+    let Some(field) = fields.next() else { return Err(function.missing("a field")) };
+    if let Some(second) = fields.next() {
+        return Err(function.bad(second, format!("is a second field beside \"{field}\"")));
+    }
+    let (value, pointer) = function.required_value(field)?;
+    let decay = Parameters::of(field, value, &pointer)?;
+    decay.exactly(&["origin", "scale", "offset", "decay"])?;
+    if !decay.has("scale") {
+        return Err(QueryError::malformed(below(&pointer, "scale"), "\"scale\" is missing"));
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! The walk over clauses: which name is read by which file, how deep and how many.
+
+use serde_json::Value;
+
+use super::shape::{below, did_you_mean, element, kind_of};
+use super::{
+    Limits, Query, QueryError, compound, feature, full_text, function_score, joining, multi_field, pattern,
+    query_string, range, simple_query_string, term_level, unsupported, wrapper,
+};
+
+/// Every clause that is read, for suggestions and error messages.
+pub(super) const SUPPORTED: [&str; 29] = [
+    "bool",
+    "boosting",
+    "combined_fields",
+    "constant_score",
+    "dis_max",
+    "distance_feature",
+    "exists",
+    "function_score",
+    "fuzzy",
+    "ids",
+    "match",
+    "match_all",
+    "match_bool_prefix",
+    "match_none",
+    "match_phrase",
+    "match_phrase_prefix",
+    "multi_match",
+    "nested",
+    "prefix",
+    "query_string",
+    "range",
+    "rank_feature",
+    "regexp",
+    "simple_query_string",
+    "term",
+    "terms",
+    "terms_set",
+    "wildcard",
+    "wrapper",
+];
+
+/// Reads one query; counts its clauses.
+pub(super) struct Parser<'l> {
+    pub(super) limits: &'l Limits,
+    clauses: usize,
+}
+
+/// A clause's body, where it stands, and how deep.
+pub(super) struct Body<'v> {
+    pub(super) name: &'v str,
+    pub(super) value: &'v Value,
+    pub(super) pointer: String,
+    pub(super) depth: usize,
+}
+
+impl<'l> Parser<'l> {
+    pub(super) fn new(limits: &'l Limits) -> Self {
+        Self { limits, clauses: 0 }
+    }
+
+    /// Reads `{"name": body}` at `pointer`, inside `depth` other clauses.
+    pub(super) fn clause(&mut self, value: &Value, pointer: &str, depth: usize) -> Result<Query, QueryError> {
+        let Value::Object(object) = value else {
+            return Err(QueryError::malformed(
+                pointer,
+                format!("a query must be an object like {{\"match_all\": {{}}}}, not {}", kind_of(value)),
+            ));
+        };
+        let mut entries = object.iter();
+        let Some((name, value)) = entries.next() else {
+            return Err(QueryError::malformed(
+                pointer,
+                "a query must name a clause, like {\"match_all\": {}}; it is empty",
+            ));
+        };
+        if let Some((second, _)) = entries.next() {
+            return Err(QueryError::malformed(
+                pointer,
+                format!("a query must have one clause, found \"{name}\" and \"{second}\"; put them into a \"bool\""),
+            ));
+        }
+        if depth >= self.limits.depth {
+            return Err(QueryError::limit(pointer, format!("clauses stand deeper than {} levels", self.limits.depth)));
+        }
+        self.count(1, pointer)?;
+        self.named(Body { name, value, pointer: below(pointer, name), depth })
+    }
+
+    /// Reads one clause or an array of them.
+    pub(super) fn clauses(&mut self, value: &Value, pointer: &str, depth: usize) -> Result<Vec<Query>, QueryError> {
+        let Value::Array(items) = value else {
+            return Ok(vec![self.clause(value, pointer, depth)?]);
+        };
+        self.check_room(items.len(), pointer)?;
+        let clause = |(index, item)| self.clause(item, &element(pointer, index), depth);
+        items.iter().enumerate().map(clause).collect()
+    }
+
+    /// Counts clauses that were read.
+    pub(super) fn count(&mut self, clauses: usize, pointer: &str) -> Result<(), QueryError> {
+        self.check_room(clauses, pointer)?;
+        self.clauses += clauses;
+        Ok(())
+    }
+
+    fn check_room(&self, more: usize, pointer: &str) -> Result<(), QueryError> {
+        if more <= self.limits.clauses.saturating_sub(self.clauses) {
+            return Ok(());
+        }
+        Err(QueryError::limit(pointer, format!("the query has more than {} clauses", self.limits.clauses)))
+    }
+
+    fn named(&mut self, body: Body<'_>) -> Result<Query, QueryError> {
+        let clause = match body.name {
+            "match_all" => term_level::match_all(&body)?,
+            "match_none" => term_level::match_none(&body)?,
+            "term" => term_level::term(&body)?,
+            "terms" => term_level::terms(&body, self.limits)?,
+            "terms_set" => term_level::terms_set(&body, self.limits)?,
+            "exists" => term_level::exists(&body)?,
+            "ids" => term_level::ids(&body, self.limits)?,
+            "range" => range::range(&body)?,
+            "prefix" => pattern::prefix(&body, self.limits)?,
+            "wildcard" => pattern::wildcard(&body, self.limits)?,
+            "regexp" => pattern::regexp(&body, self.limits)?,
+            "fuzzy" => pattern::fuzzy(&body, self.limits)?,
+            "match" => full_text::match_(&body, self.limits)?,
+            "match_phrase" => full_text::match_phrase(&body, self.limits)?,
+            "match_phrase_prefix" => full_text::match_phrase_prefix(&body, self.limits)?,
+            "match_bool_prefix" => full_text::match_bool_prefix(&body, self.limits)?,
+            "multi_match" => multi_field::multi_match(&body, self.limits)?,
+            "combined_fields" => multi_field::combined_fields(&body, self.limits)?,
+            "query_string" => query_string::query_string(&body, self)?,
+            "simple_query_string" => simple_query_string::simple_query_string(&body, self)?,
+            "distance_feature" => feature::distance_feature(&body)?,
+            "rank_feature" => feature::rank_feature(&body)?,
+            "bool" => compound::bool(&body, self)?,
+            "boosting" => compound::boosting(&body, self)?,
+            "constant_score" => compound::constant_score(&body, self)?,
+            "dis_max" => compound::dis_max(&body, self)?,
+            "function_score" => function_score::function_score(&body, self)?,
+            "nested" => joining::nested(&body, self)?,
+            "wrapper" => return wrapper::wrapper(&body, self),
+            _ => return Err(refusal(&body)),
+        };
+        Ok(Query { pointer: body.pointer, clause })
+    }
+}
+
+/// Why a clause that is not read is refused.
+fn refusal(body: &Body<'_>) -> QueryError {
+    match unsupported::reason(body.name) {
+        Some(reason) => QueryError::unsupported(
+            &body.pointer,
+            format!("the clause \"{}\" is not supported: {reason} (supported: {})", body.name, SUPPORTED.join(", ")),
+        ),
+        None => {
+            let suggestion = did_you_mean(body.name, SUPPORTED);
+            let listed =
+                if suggestion.is_empty() { format!("; known are {}", SUPPORTED.join(", ")) } else { suggestion };
+            QueryError::malformed(&body.pointer, format!("unknown clause \"{}\"{listed}", body.name))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Clauses of Elasticsearch and OpenSearch that are not supported, and why.
+
+const ONE_DOCUMENT: &str = "each document is matched by itself, and this clause joins several";
+const SCRIPTS: &str = "scripts are not run";
+const OTHER_DOCUMENTS: &str = "it takes its terms from documents in an index, and each document is matched by itself";
+const NEAREST: &str =
+    "it ranks an index by nearness and keeps the top; whether one document matches depends on all others";
+const GEOGRAPHY: &str = "geographical and geometrical fields are not indexed";
+const SPANS: &str = "use \"match_phrase\" with \"slop\", or \"query_string\" with phrases";
+const RANKING: &str = "it changes the order of hits and not which documents match; use the query inside it";
+const MODELS: &str = "it needs a model that runs in the cluster";
+const STATISTICS: &str = "it depends on the frequencies of terms in an index; use \"match\"";
+
+/// Why a clause that a node knows is not supported; `None` for names that no node knows.
+pub(super) fn reason(clause: &str) -> Option<&'static str> {
+    let reason = match clause {
+        "has_child" | "has_parent" | "parent_id" => ONE_DOCUMENT,
+        "script" | "script_score" => SCRIPTS,
+        "more_like_this" | "mlt" | "percolate" => OTHER_DOCUMENTS,
+        "knn" | "hybrid" => NEAREST,
+        "geo_bounding_box" | "geo_distance" | "geo_grid" | "geo_polygon" | "geo_shape" | "shape" | "xy_shape" => {
+            GEOGRAPHY
+        }
+        "intervals" | "field_masking_span" => SPANS,
+        _ if clause.starts_with("span_") => SPANS,
+        "pinned" | "rule" | "rule_query" => RANKING,
+        "semantic" | "sparse_vector" | "text_expansion" | "weighted_tokens" | "neural" | "neural_sparse" => MODELS,
+        "common" => STATISTICS,
+        "type" => "mapping types are gone since Elasticsearch 8",
+        "template" => "search templates are not filled in; write the query out",
+        _ => return None,
+    };
+    Some(reason)
+}

@@ -1,0 +1,390 @@
+//! What delivery remembers of each subscription: how far its events are batched, its batches, and who has something
+//! to send.
+//!
+//! | table | key | holds |
+//! | --- | --- | --- |
+//! | `queues` | subscription | [`Queue`] |
+//! | `waiting` | the sequence with which a queue went from idle to waiting | the subscription: delivery's to-do list, which costs nothing for the idle |
+//! | `batches` | subscription, number | [`Batch`] |
+//! | `batch_bodies` | subscription, number | the exact bytes, until they are delivered |
+//! | `batch_members` | member, subscription, number | the bodies that say something of a person, until they are delivered |
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::tables::{damaged, decode, encode};
+use super::{Store, events};
+use crate::batch::{Batch, BatchNumber, BatchState};
+use crate::event::{Event, Sequence};
+use crate::member::MemberId;
+use crate::store::StoreError;
+use crate::subscription::{Format, SubscriptionId};
+
+const QUEUES: TableDefinition<&str, &[u8]> = TableDefinition::new("queues");
+const WAITING: TableDefinition<u64, &str> = TableDefinition::new("waiting");
+const BATCHES: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("batches");
+const BODIES: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("batch_bodies");
+const MEMBERS_OF_BODIES: TableDefinition<(u64, &str, u64), ()> = TableDefinition::new("batch_members");
+
+/// So many delivered batches of a subscription are kept to be looked at.
+const KEPT_BATCHES: u64 = 100;
+
+/// How far a subscription's events are sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// Events up to here are in batches.
+    pub batched: Option<Sequence>,
+    /// The number of the next batch.
+    pub next_batch: u64,
+    /// The batches to be sent, in order.
+    pub open: Vec<BatchNumber>,
+    /// The batches that were set aside since the last one that was delivered: their bodies are kept, for the receiver
+    /// may turn out to refuse everything.
+    pub set_aside: Vec<BatchNumber>,
+    /// Where this queue is in `waiting`; `None` while it is idle.
+    waiting: Option<Sequence>,
+}
+
+impl Queue {
+    /// Whether it is on delivery's to-do list.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+}
+
+/// A batch to be made: the rest of its row is made with it.
+pub struct NewBatch<'a> {
+    /// The `webhook-id` header of all its attempts.
+    pub webhook_id: String,
+    /// Its events, in order; never empty.
+    pub events: &'a [Event],
+    /// How its body is written.
+    pub format: Format,
+    /// The exact bytes of its body.
+    pub body: &'a [u8],
+    /// When it is made.
+    pub made_at: Timestamp,
+}
+
+/// Notes which subscriptions have something to send, in the very commit that appends the events.
+pub(super) struct Arrivals<'t> {
+    queues: Table<'t, &'static str, &'static [u8]>,
+    waiting: Table<'t, u64, &'static str>,
+}
+
+impl<'t> Arrivals<'t> {
+    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
+        Ok(Arrivals { queues: transaction.open_table(QUEUES)?, waiting: transaction.open_table(WAITING)? })
+    }
+
+    /// An event was appended for the subscription.
+    pub(super) fn note(&mut self, id: &SubscriptionId, sequence: Sequence) -> Result<(), StoreError> {
+        let mut queue = read_queue(&self.queues, id)?;
+        if queue.waiting.is_some() {
+            return Ok(());
+        }
+        queue.waiting = Some(sequence);
+        self.waiting.insert(sequence.0, id.as_str())?;
+        self.queues.insert(id.as_str(), encode("queues", &queue)?.as_slice())?;
+        Ok(())
+    }
+}
+
+/// Makes the tables, so that readers always find them.
+pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction.open_table(QUEUES)?;
+    transaction.open_table(WAITING)?;
+    transaction.open_table(BATCHES)?;
+    transaction.open_table(BODIES)?;
+    transaction.open_table(MEMBERS_OF_BODIES)?;
+    Ok(())
+}
+
+/// Forgets everything of a deleted subscription.
+pub(super) fn forget(transaction: &WriteTransaction, id: &SubscriptionId) -> Result<(), StoreError> {
+    let queue = read_queue(&transaction.open_table(QUEUES)?, id)?;
+    if let Some(sequence) = queue.waiting {
+        transaction.open_table(WAITING)?.remove(sequence.0)?;
+    }
+    transaction.open_table(QUEUES)?.remove(id.as_str())?;
+    let all = (id.as_str(), 0)..=(id.as_str(), u64::MAX);
+    transaction.open_table(BATCHES)?.retain_in(all.clone(), |_, _| false)?;
+    let (mut bodies, mut members) = (transaction.open_table(BODIES)?, transaction.open_table(MEMBERS_OF_BODIES)?);
+    for entry in bodies.extract_from_if(all, |_, _| true)? {
+        let (key, body) = entry?;
+        forget_members(&mut members, key.value(), body.value())?;
+    }
+    Ok(())
+}
+
+/// Takes out of the batches that are not delivered what they say of a person: the one thing that changes their bytes.
+pub(crate) fn erase_from_batches(transaction: &WriteTransaction, member: MemberId) -> Result<(), StoreError> {
+    let (mut bodies, mut members) = (transaction.open_table(BODIES)?, transaction.open_table(MEMBERS_OF_BODIES)?);
+    let mut told = Vec::new();
+    for entry in
+        members.extract_from_if((member.get(), "", 0)..=(member.get(), "\u{10FFFF}", u64::MAX), |_, ()| true)?
+    {
+        let (key, ()) = (entry?.0, ());
+        let (_, subscription, number) = key.value();
+        told.push((subscription.to_owned(), number));
+    }
+    for (subscription, number) in told {
+        let key = (subscription.as_str(), number);
+        let Some(body) = bodies.get(key)?.map(|body| without(member, key, body.value())).transpose()? else { continue };
+        bodies.insert(key, body.as_slice())?;
+    }
+    Ok(())
+}
+
+/// A detailed body without what it says of a member; the kinds of its changes stay.
+fn without(member: MemberId, key: (&str, u64), body: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let mut entries = read_entries(key, body)?;
+    for entry in entries.iter_mut().filter(|entry| member_of(entry) == Some(member.get())) {
+        let changes = entry.get_mut("changes").and_then(Value::as_array_mut);
+        for change in changes.into_iter().flatten().filter_map(Value::as_object_mut) {
+            change.insert("before".to_owned(), Value::Null);
+            change.insert("after".to_owned(), Value::Null);
+        }
+    }
+    serde_json::to_vec(&entries)
+        .map_err(|error| StoreError::Unwritable { table: "batch_bodies", reason: error.to_string() })
+}
+
+fn read_entries(key: (&str, u64), body: &[u8]) -> Result<Vec<Value>, StoreError> {
+    serde_json::from_slice(body).map_err(|error| damaged("batch_bodies", place(key.0, key.1), error))
+}
+
+/// Whom an entry says something of; nobody in a compact one, which only names the member.
+fn member_of(entry: &Value) -> Option<u64> {
+    entry.get("changes")?;
+    entry.get("member_id").and_then(Value::as_u64)
+}
+
+/// Forgets whom a body is about.
+fn forget_members(
+    members: &mut Table<'_, (u64, &'static str, u64), ()>,
+    key: (&str, u64),
+    body: &[u8],
+) -> Result<(), StoreError> {
+    let told: BTreeSet<_> = read_entries(key, body)?.iter().filter_map(member_of).collect();
+    for member in told {
+        members.remove((member, key.0, key.1))?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Subscriptions that have had something to send since after `after`, in the order in which that began.
+    pub fn waiting(
+        &self,
+        after: Option<Sequence>,
+        limit: usize,
+    ) -> Result<Vec<(Sequence, SubscriptionId)>, StoreError> {
+        let from = after.map_or(0, |sequence| sequence.0.saturating_add(1));
+        let table = self.read()?.open_table(WAITING)?;
+        let mut found = Vec::new();
+        for row in table.range(from..)?.take(limit) {
+            let (sequence, id) = row?;
+            found.push((Sequence(sequence.value()), SubscriptionId::from(id.value())));
+        }
+        Ok(found)
+    }
+
+    /// How far the subscription's events are sent.
+    pub fn queue(&self, id: &SubscriptionId) -> Result<Queue, StoreError> {
+        read_queue(&self.read()?.open_table(QUEUES)?, id)
+    }
+
+    /// One batch.
+    pub fn batch(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Option<Batch>, StoreError> {
+        read_batch(&self.read()?.open_table(BATCHES)?, id, number)
+    }
+
+    /// The subscription's batches, newest first, those before `before`.
+    pub fn batches(
+        &self,
+        id: &SubscriptionId,
+        before: Option<BatchNumber>,
+        limit: usize,
+    ) -> Result<Vec<Batch>, StoreError> {
+        let table = self.read()?.open_table(BATCHES)?;
+        let end = before.map_or(u64::MAX, |number| number.0);
+        let mut found = Vec::new();
+        for row in table.range((id.as_str(), 0)..(id.as_str(), end))?.rev().take(limit) {
+            let (key, row) = row?;
+            let (_, number) = key.value();
+            found.push(decode("batches", || place(id.as_str(), number), row.value())?);
+        }
+        Ok(found)
+    }
+
+    /// Does `work` in one durable transaction; all of it or, where it fails, nothing.
+    pub fn write_queues<T>(
+        &self,
+        work: impl FnOnce(&mut QueueWriter<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.write(|transaction| work(&mut QueueWriter::open(transaction)?))
+    }
+}
+
+/// The queues inside of a transaction.
+pub struct QueueWriter<'t> {
+    transaction: &'t WriteTransaction,
+    queues: Table<'t, &'static str, &'static [u8]>,
+    waiting: Table<'t, u64, &'static str>,
+    batches: Table<'t, (&'static str, u64), &'static [u8]>,
+    bodies: Table<'t, (&'static str, u64), &'static [u8]>,
+    members: Table<'t, (u64, &'static str, u64), ()>,
+}
+
+impl<'t> QueueWriter<'t> {
+    fn open(transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
+        Ok(QueueWriter {
+            transaction,
+            queues: transaction.open_table(QUEUES)?,
+            waiting: transaction.open_table(WAITING)?,
+            batches: transaction.open_table(BATCHES)?,
+            bodies: transaction.open_table(BODIES)?,
+            members: transaction.open_table(MEMBERS_OF_BODIES)?,
+        })
+    }
+
+    /// How far the subscription's events are sent.
+    pub fn queue(&self, id: &SubscriptionId) -> Result<Queue, StoreError> {
+        read_queue(&self.queues, id)
+    }
+
+    /// One batch.
+    pub fn batch(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Option<Batch>, StoreError> {
+        read_batch(&self.batches, id, number)
+    }
+
+    /// The exact bytes of a batch that is not delivered.
+    pub fn body(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Bytes, StoreError> {
+        match self.bodies.get((id.as_str(), number.0))? {
+            Some(body) => Ok(Bytes::copy_from_slice(body.value())),
+            None => Err(damaged("batch_bodies", place(id.as_str(), number.0), "it is missing")),
+        }
+    }
+
+    /// Writes a batch's row back.
+    pub fn put_batch(&mut self, id: &SubscriptionId, batch: &Batch) -> Result<(), StoreError> {
+        self.batches.insert((id.as_str(), batch.number.0), encode("batches", batch)?.as_slice())?;
+        Ok(())
+    }
+
+    /// Writes a queue back; one without an open batch and without an event that is in no batch is idle from now on.
+    pub fn put_queue(&mut self, id: &SubscriptionId, mut queue: Queue) -> Result<(), StoreError> {
+        let idle = queue.open.is_empty() && self.unbatched(id, &queue, 1)?.is_empty();
+        if idle && let Some(sequence) = queue.waiting.take() {
+            self.waiting.remove(sequence.0)?;
+        }
+        if queue == Queue::default() {
+            // Of a subscription that was deleted meanwhile.
+            self.queues.remove(id.as_str())?;
+        } else {
+            self.queues.insert(id.as_str(), encode("queues", &queue)?.as_slice())?;
+        }
+        Ok(())
+    }
+
+    /// Takes a queue that will never be sent from delivery's to-do list.
+    pub fn retire(&mut self, id: &SubscriptionId) -> Result<(), StoreError> {
+        let mut queue = self.queue(id)?;
+        if let Some(sequence) = queue.waiting.take() {
+            self.waiting.remove(sequence.0)?;
+            self.queues.insert(id.as_str(), encode("queues", &queue)?.as_slice())?;
+        }
+        Ok(())
+    }
+
+    /// The first events that are in no batch.
+    pub fn unbatched(&self, id: &SubscriptionId, queue: &Queue, limit: usize) -> Result<Vec<Event>, StoreError> {
+        events::events_after(self.transaction, id, queue.batched, limit)
+    }
+
+    /// Makes a batch, to be sent at once; its events are batched from now on.
+    pub fn add_batch(
+        &mut self,
+        id: &SubscriptionId,
+        queue: &mut Queue,
+        new: NewBatch<'_>,
+    ) -> Result<Option<Batch>, StoreError> {
+        let (Some(first), Some(last)) = (new.events.first(), new.events.last()) else { return Ok(None) };
+        let batch = Batch {
+            number: BatchNumber(queue.next_batch),
+            webhook_id: new.webhook_id,
+            events: u32::try_from(new.events.len()).unwrap_or(u32::MAX),
+            first: first.sequence,
+            last: last.sequence,
+            oldest_at: first.occurred_at,
+            made_at: new.made_at,
+            state: BatchState::Pending { next_attempt_at: new.made_at },
+            tries: 0,
+            refused: 0,
+            attempts: Vec::new(),
+        };
+        self.put_batch(id, &batch)?;
+        self.bodies.insert((id.as_str(), batch.number.0), new.body)?;
+        if new.format == Format::Detailed {
+            for event in new.events {
+                self.members.insert((event.member_id.get(), id.as_str(), batch.number.0), ())?;
+            }
+        }
+        queue.batched = Some(last.sequence);
+        queue.next_batch += 1;
+        queue.open.push(batch.number);
+        self.forget_old(id, batch.number)?;
+        Ok(Some(batch))
+    }
+
+    /// Drops the bytes of a batch that is done.
+    pub fn drop_body(&mut self, id: &SubscriptionId, number: BatchNumber) -> Result<(), StoreError> {
+        let key = (id.as_str(), number.0);
+        if let Some(body) = self.bodies.remove(key)? {
+            forget_members(&mut self.members, key, body.value())?;
+        }
+        Ok(())
+    }
+
+    /// Each new batch pushes a delivered one out of the memory. Batches that were set aside stay.
+    fn forget_old(&mut self, id: &SubscriptionId, newest: BatchNumber) -> Result<(), StoreError> {
+        let Some(old) = newest.0.checked_sub(KEPT_BATCHES) else { return Ok(()) };
+        let delivered = self.batch(id, BatchNumber(old))?.is_some_and(|batch| batch.state.is_delivered());
+        if delivered {
+            self.batches.remove((id.as_str(), old))?;
+        }
+        Ok(())
+    }
+}
+
+/// A row's key in words.
+fn place(id: &str, number: u64) -> String {
+    format!("({id}, {number})")
+}
+
+fn read_queue(
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+    id: &SubscriptionId,
+) -> Result<Queue, StoreError> {
+    match table.get(id.as_str())? {
+        Some(row) => decode("queues", || id.to_string(), row.value()),
+        None => Ok(Queue::default()),
+    }
+}
+
+fn read_batch(
+    table: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
+    id: &SubscriptionId,
+    number: BatchNumber,
+) -> Result<Option<Batch>, StoreError> {
+    match table.get((id.as_str(), number.0))? {
+        Some(row) => decode("batches", || place(id.as_str(), number.0), row.value()).map(Some),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,10 @@
+//! Delivery, end to end: a real engine over a real store, real receivers on loopback.
+
+mod attempts;
+mod batches;
+mod fairness;
+mod life;
+mod network;
+mod receiver;
+mod restart;
+mod world;

@@ -1,0 +1,53 @@
+//! Tripline answers as a search over an index that holds the document would.
+//!
+//! `corpus/` holds the cases, a theme a file; `answers/` what real nodes said of them, so that Tripline is compared
+//! where no Java is, too. With nodes, the recorded answers are compared with what the nodes say now;
+//! `TRIPLINE_RECORD=1 cargo test --test differential` records them anew.
+
+mod case;
+#[path = "../support/nodes.rs"]
+mod nodes;
+mod oracle;
+
+use std::fs;
+use std::path::Path;
+
+use case::{Case, corpus, fixtures};
+use nodes::available;
+
+#[test]
+fn the_mappings_are_accepted_as_they_are() {
+    let mapping = |name| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("a mapping");
+    for node in available() {
+        let mut mappings = vec!["mappings/clean_member.json"];
+        mappings.extend(node.server.has_percolator().then_some("mappings/subscriptions.json"));
+        for name in mappings {
+            let accepted = node.create_index("mapping-as-it-is", &mapping(name));
+            node.delete_index("mapping-as-it-is");
+            assert_eq!(accepted, Ok(()), "{name} on {}", node.server.name());
+        }
+    }
+}
+
+#[test]
+fn the_recorded_answers_are_those_of_real_nodes() {
+    let nodes = available();
+    if nodes.is_empty() {
+        return;
+    }
+    let record = std::env::var_os("TRIPLINE_RECORD").is_some();
+    let mut changed = Vec::new();
+    for case in every_case() {
+        let answers = oracle::ask(&case, &nodes);
+        if record {
+            fs::write(&case.answers_file, answers.to_text()).expect("answers can be written");
+        } else if nodes.len() == nodes::Server::ALL.len() && answers != case.answers() {
+            changed.push(case.name);
+        }
+    }
+    assert!(changed.is_empty(), "the nodes' answers to {changed:?} are not the recorded ones; see TRIPLINE_RECORD");
+}
+
+fn every_case() -> Vec<Case> {
+    corpus().into_iter().chain(["v1", "v2"].map(fixtures)).collect()
+}
