@@ -1,11 +1,16 @@
 //! What a query's values mean for a field: the other half of how the document's values become points.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use crate::query::Scalar;
 
+use super::date_format::{DateFormat, Instant, Missing, NANOS_PER_MILLI, zone};
+use super::date_math::{self, DateExpression};
 use super::error::ValueError;
-use super::field::Field;
+use super::field::{DateResolution, DateType, Field, FieldType, NumberType, RangeOf};
+use super::ip;
 
 /// The points that a `term` or `range` accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,16 +25,70 @@ pub enum PointRange {
 
 /// A range of dates of which a bound holds `now`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DatedRange {}
+pub struct DatedRange {
+    low: DateBound,
+    high: DateBound,
+    resolution: DateResolution,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum DateBound {
+    Open,
+    /// The moment, and what is added to its point: 1 above what is excluded below, -1 below what is excluded above.
+    At(DateExpression, i128),
+}
 
 impl PointRange {
     /// The inclusive bounds at the time `now`; `None` where nothing can match.
-    pub fn resolve(&self, _now: Timestamp) -> Option<(i128, i128)> {
+    pub fn resolve(&self, now: Timestamp) -> Option<(i128, i128)> {
+        let (low, high) = match self {
+            PointRange::Empty => return None,
+            PointRange::Fixed { low, high } => (*low, *high),
+            PointRange::Dated(range) => (
+                range.low.point(now, range.resolution, i128::MIN)?,
+                range.high.point(now, range.resolution, i128::MAX)?,
+            ),
+        };
+        (low <= high).then_some((low, high))
+    }
+
+    fn between(low: i128, high: i128) -> PointRange {
+        if low <= high { PointRange::Fixed { low, high } } else { PointRange::Empty }
+    }
+}
+
+impl DateBound {
+    fn point(&self, now: Timestamp, resolution: DateResolution, open: i128) -> Option<i128> {
         match self {
-            PointRange::Empty => None,
-            PointRange::Fixed { low, high } => (low <= high).then_some((*low, *high)),
-            PointRange::Dated(_) => None,
+            DateBound::Open => Some(open),
+            DateBound::At(DateExpression::Fixed(instant), beyond) => Some(resolution.point(*instant) + beyond),
+            DateBound::At(DateExpression::Now(math), beyond) => Some(resolution.point(math.at(now)?) + beyond),
         }
+    }
+}
+
+impl DateResolution {
+    /// The point of a moment.
+    pub(crate) fn point(self, instant: Instant) -> i128 {
+        match self {
+            DateResolution::Millis => instant.0.div_euclid(NANOS_PER_MILLI),
+            DateResolution::Nanos => instant.0,
+        }
+    }
+}
+
+impl DateType {
+    /// The point of a document's value.
+    pub(crate) fn document_point(&self, text: &str) -> Result<i128, String> {
+        let instant = self
+            .format
+            .parse(text, Missing::First, &TimeZone::UTC)
+            .ok_or_else(|| format!("it does not fit the format {:?}", self.format.source()))?;
+        let nanos_fit = (0..=i128::from(i64::MAX)).contains(&instant.0);
+        if self.resolution == DateResolution::Nanos && !nanos_fit {
+            return Err("date_nanos reach from 1970 to 2262".to_owned());
+        }
+        Ok(self.resolution.point(instant))
     }
 }
 
@@ -39,8 +98,26 @@ impl Field {
     /// # Errors
     ///
     /// Where Elasticsearch refuses the query: the text is no number, date or address.
-    pub fn term_point(&self, _value: &Scalar) -> Result<Option<PointRange>, ValueError> {
-        Ok(None)
+    pub fn term_point(&self, value: &Scalar) -> Result<Option<PointRange>, ValueError> {
+        let exact = |point| PointRange::Fixed { low: point, high: point };
+        match &self.kind {
+            FieldType::Number(number) => {
+                Ok(number.kind.term_point(&value.0).map_err(|reason| self.refuse(reason))?.map(exact))
+            }
+            FieldType::TokenCount(_) => {
+                Ok(NumberType::Integer.term_point(&value.0).map_err(|reason| self.refuse(reason))?.map(exact))
+            }
+            FieldType::Ip(_) => self.address_term(&value.0).map(Some),
+            FieldType::Boolean(_) => self.boolean(&value.0).map(|truth| Some(exact(i128::from(truth)))),
+            // A `term` on a range asks for ranges that hold the value: that which stretches from it to it.
+            FieldType::Date(_) | FieldType::Range(_) => {
+                match self.range(Some(value), true, Some(value), true, None, None)? {
+                    PointRange::Empty => Ok(None),
+                    range => Ok(Some(range)),
+                }
+            }
+            _ => Err(self.refuse(format!("a {} field has no points", self.kind.name()))),
+        }
     }
 
     /// The points between two bounds; an open bound is `None`.
@@ -51,13 +128,171 @@ impl Field {
     /// unknown or has no meaning for the type.
     pub fn range(
         &self,
-        _lower: Option<&Scalar>,
-        _includes_lower: bool,
-        _upper: Option<&Scalar>,
-        _includes_upper: bool,
-        _format: Option<&str>,
-        _time_zone: Option<&str>,
+        lower: Option<&Scalar>,
+        includes_lower: bool,
+        upper: Option<&Scalar>,
+        includes_upper: bool,
+        format: Option<&str>,
+        time_zone: Option<&str>,
     ) -> Result<PointRange, ValueError> {
-        Ok(PointRange::Empty)
+        let lower = lower.map(|value| (&value.0, includes_lower));
+        let upper = upper.map(|value| (&value.0, includes_upper));
+        let is_date =
+            matches!(self.kind, FieldType::Date(_)) || matches!(&self.kind, FieldType::Range(range) if range.is_date());
+        if !is_date && format.is_some() {
+            return Err(self.refuse(format!("`format` has a meaning for dates only, not for {}", self.kind.name())));
+        }
+        if !is_date && time_zone.is_some() {
+            return Err(self.refuse(format!("`time_zone` has a meaning for dates only, not for {}", self.kind.name())));
+        }
+        match &self.kind {
+            FieldType::Number(number) => self.number_range(number.kind, lower, upper),
+            FieldType::TokenCount(_) => self.number_range(NumberType::Integer, lower, upper),
+            FieldType::Boolean(_) => self.boolean_range(lower, upper),
+            FieldType::Ip(_) => self.address_range(lower, upper),
+            FieldType::Date(date) => self.date_range(&date.format, date.resolution, lower, upper, format, time_zone),
+            FieldType::Range(range) => match &range.of {
+                RangeOf::Number(kind) => self.number_range(*kind, lower, upper),
+                RangeOf::Ip => self.address_range(lower, upper),
+                RangeOf::Date(own) => self.date_range(own, DateResolution::Millis, lower, upper, format, time_zone),
+            },
+            _ => Err(self.refuse(format!("a {} field has no points", self.kind.name()))),
+        }
     }
+
+    fn refuse(&self, reason: impl std::fmt::Display) -> ValueError {
+        ValueError::new(format!("{reason} (field {:?} of type {})", self.name, self.kind.name()))
+    }
+
+    fn number_range(
+        &self,
+        kind: NumberType,
+        lower: Option<(&Value, bool)>,
+        upper: Option<(&Value, bool)>,
+    ) -> Result<PointRange, ValueError> {
+        let (mut low, mut high) = kind.limits();
+        if let Some((value, includes)) = lower {
+            low = low.max(kind.lower_point(value, includes).map_err(|reason| self.refuse(reason))?);
+        }
+        if let Some((value, includes)) = upper {
+            high = high.min(kind.upper_point(value, includes).map_err(|reason| self.refuse(reason))?);
+        }
+        Ok(PointRange::between(low, high))
+    }
+
+    fn boolean(&self, value: &Value) -> Result<bool, ValueError> {
+        match value {
+            Value::Bool(truth) => Ok(*truth),
+            Value::String(text) if text == "true" => Ok(true),
+            Value::String(text) if text == "false" => Ok(false),
+            other => Err(self.refuse(format!("{} is neither true nor false", shortened(other)))),
+        }
+    }
+
+    fn boolean_range(
+        &self,
+        lower: Option<(&Value, bool)>,
+        upper: Option<(&Value, bool)>,
+    ) -> Result<PointRange, ValueError> {
+        let (mut low, mut high) = (0, 1);
+        if let Some((value, includes)) = lower {
+            low = i128::from(self.boolean(value)?) + i128::from(!includes);
+        }
+        if let Some((value, includes)) = upper {
+            high = i128::from(self.boolean(value)?) - i128::from(!includes);
+        }
+        Ok(PointRange::between(low, high))
+    }
+
+    fn address_term(&self, value: &Value) -> Result<PointRange, ValueError> {
+        let text = value.as_str().unwrap_or_default();
+        let points = match text.contains('/') {
+            true => ip::parse_block(text),
+            false => ip::parse(text).map(|point| (point, point)),
+        };
+        let (low, high) = points
+            .ok_or_else(|| self.refuse(format!("{} is no address and no block of addresses", shortened(value))))?;
+        Ok(PointRange::Fixed { low, high })
+    }
+
+    fn address_range(
+        &self,
+        lower: Option<(&Value, bool)>,
+        upper: Option<(&Value, bool)>,
+    ) -> Result<PointRange, ValueError> {
+        let address = |value: &Value| {
+            let point = value.as_str().and_then(ip::parse);
+            point.ok_or_else(|| self.refuse(format!("{} is no address", shortened(value))))
+        };
+        let (mut low, mut high) = (ip::MIN, ip::MAX);
+        if let Some((value, includes)) = lower {
+            match address(value)?.checked_add(i128::from(!includes)) {
+                Some(point) => low = point,
+                None => return Ok(PointRange::Empty),
+            }
+        }
+        if let Some((value, includes)) = upper {
+            match address(value)?.checked_sub(i128::from(!includes)) {
+                Some(point) => high = point,
+                None => return Ok(PointRange::Empty),
+            }
+        }
+        Ok(PointRange::between(low, high))
+    }
+
+    fn date_range(
+        &self,
+        own: &DateFormat,
+        resolution: DateResolution,
+        lower: Option<(&Value, bool)>,
+        upper: Option<(&Value, bool)>,
+        format: Option<&str>,
+        time_zone: Option<&str>,
+    ) -> Result<PointRange, ValueError> {
+        let given = format.map(DateFormat::new).transpose().map_err(|reason| self.refuse(reason))?;
+        let format = given.as_ref().unwrap_or(own);
+        let zone = match time_zone {
+            None => TimeZone::UTC,
+            Some(name) => zone(name).ok_or_else(|| {
+                self.refuse(format!(
+                    "unknown time zone {name:?}; an offset (+01:00) or a name (Europe/Paris) is expected"
+                ))
+            })?,
+        };
+        let date = |value: &Value, missing| {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            date_math::parse(&text, format, missing, &zone).map_err(|reason| self.refuse(reason))
+        };
+        let low = match lower {
+            None => DateBound::Open,
+            Some((value, true)) => DateBound::At(date(value, Missing::First)?, 0),
+            Some((value, false)) => DateBound::At(date(value, Missing::Last)?, 1),
+        };
+        let high = match upper {
+            None => DateBound::Open,
+            Some((value, true)) => DateBound::At(date(value, Missing::Last)?, 0),
+            Some((value, false)) => DateBound::At(date(value, Missing::First)?, -1),
+        };
+        let range = DatedRange { low, high, resolution };
+        if range.holds_now() {
+            return Ok(PointRange::Dated(range));
+        }
+        match PointRange::Dated(range).resolve(Timestamp::UNIX_EPOCH) {
+            Some((low, high)) => Ok(PointRange::Fixed { low, high }),
+            None => Ok(PointRange::Empty),
+        }
+    }
+}
+
+impl DatedRange {
+    fn holds_now(&self) -> bool {
+        [&self.low, &self.high].into_iter().any(|bound| matches!(bound, DateBound::At(DateExpression::Now(_), _)))
+    }
+}
+
+fn shortened(value: &Value) -> String {
+    value.to_string().chars().take(60).collect()
 }

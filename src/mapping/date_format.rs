@@ -1,5 +1,325 @@
-//! Date formats as Elasticsearch writes them.
+//! Date formats as Elasticsearch writes them: `yyyy-MM-dd||epoch_millis`.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{Offset, TimeZone};
+
+use super::date_pattern::{Item, Part, ZoneStyle, compile};
 
 /// A list of formats (`||` between them), tried in order.
+///
+/// ```
+/// use tripline::mapping::DateFormat;
+///
+/// let format = DateFormat::new("yyyy-MM||strict_date_optional_time||epoch_millis").unwrap();
+/// assert!(format.accepts("2021-03"));
+/// assert!(!format.accepts("March 2021"));
+/// ```
 #[derive(Debug, Clone)]
-pub struct DateFormat {}
+pub struct DateFormat {
+    source: Box<str>,
+    formats: Vec<Format>,
+}
+
+#[derive(Debug, Clone)]
+enum Format {
+    EpochMillis,
+    EpochSecond,
+    Pattern(Vec<Item>),
+}
+
+/// A moment as nanoseconds since 1970: `epoch_millis` reach further than a calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Instant(pub(crate) i128);
+
+/// What becomes of the parts of a date that are not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Missing {
+    /// The first month, day, hour…
+    First,
+    /// The first month and day, but the last hour, minute, second: what `lte` and `gt` mean.
+    Last,
+}
+
+pub(crate) const NANOS_PER_MILLI: i128 = 1_000_000;
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
+
+impl Default for DateFormat {
+    /// `strict_date_optional_time||epoch_millis`
+    fn default() -> Self {
+        let iso = compile("strict_date_optional_time").unwrap_or_default();
+        DateFormat {
+            source: "strict_date_optional_time||epoch_millis".into(),
+            formats: vec![Format::Pattern(iso), Format::EpochMillis],
+        }
+    }
+}
+
+impl DateFormat {
+    /// Reads a list of named formats and Java patterns.
+    ///
+    /// # Errors
+    ///
+    /// Says which format is unknown or which letter is not supported.
+    pub fn new(source: &str) -> Result<DateFormat, String> {
+        let formats = source
+            .split("||")
+            .map(|format| match format {
+                "epoch_millis" => Ok(Format::EpochMillis),
+                "epoch_second" => Ok(Format::EpochSecond),
+                pattern => compile(pattern).map(Format::Pattern),
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(DateFormat { source: source.into(), formats })
+    }
+
+    /// As it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether a document's value fits.
+    pub fn accepts(&self, text: &str) -> bool {
+        self.parse(text, Missing::First, &TimeZone::UTC).is_some()
+    }
+
+    /// The moment that a text says; `zone` is that of texts that say none.
+    pub(crate) fn parse(&self, text: &str, missing: Missing, zone: &TimeZone) -> Option<Instant> {
+        self.formats.iter().find_map(|format| match format {
+            Format::EpochMillis => epoch(text, NANOS_PER_MILLI, missing),
+            Format::EpochSecond => epoch(text, NANOS_PER_SECOND, missing),
+            Format::Pattern(items) => {
+                let mut parts = Parts::default();
+                let rest = parts.read(items, text)?;
+                if rest.is_empty() { parts.instant(missing, zone) } else { None }
+            }
+        })
+    }
+}
+
+/// A number of milliseconds or seconds, perhaps with a fraction.
+fn epoch(text: &str, unit: i128, missing: Missing) -> Option<Instant> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 19 || !all_digits(whole) || !all_digits(fraction) {
+        return None;
+    }
+    let mut nanos = whole.parse::<i128>().ok()? * unit;
+    let mut digit_value = unit;
+    for digit in fraction.bytes() {
+        digit_value /= 10;
+        nanos += i128::from(digit - b'0') * digit_value;
+    }
+    if missing == Missing::Last && fraction.is_empty() {
+        nanos += unit - 1;
+    }
+    Some(Instant(if negative { -nanos } else { nanos }))
+}
+
+/// What was found in a text.
+#[derive(Debug, Clone, Default)]
+struct Parts {
+    year: Option<i64>,
+    month: Option<i64>,
+    day: Option<i64>,
+    day_of_year: Option<i64>,
+    hour: Option<i64>,
+    hour_of_half_day: Option<i64>,
+    afternoon: Option<bool>,
+    minute: Option<i64>,
+    second: Option<i64>,
+    nanos: Option<i64>,
+    zone: Option<TimeZone>,
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+impl Parts {
+    /// Reads the items from the start of `text`; answers what is left of it.
+    fn read<'a>(&mut self, items: &[Item], text: &'a str) -> Option<&'a str> {
+        items.iter().try_fold(text, |text, item| self.read_item(item, text))
+    }
+
+    fn read_item<'a>(&mut self, item: &Item, text: &'a str) -> Option<&'a str> {
+        match item {
+            Item::Literal(literal) => text.strip_prefix(literal.as_str()),
+            Item::Number { part, min_digits, max_digits } => self.read_number(*part, *min_digits, *max_digits, text),
+            Item::Fraction { min_digits, max_digits } => {
+                let (digits, rest) = digits(text, *min_digits, *max_digits)?;
+                let scale = 10_i64.pow(9 - digits.len() as u32);
+                self.nanos = Some(digits.parse::<i64>().ok()? * scale);
+                Some(rest)
+            }
+            Item::MonthName { short } => {
+                let (index, rest) = name(&MONTHS, *short, text)?;
+                self.month = Some(index as i64 + 1);
+                Some(rest)
+            }
+            Item::WeekdayName { short } => name(&WEEKDAYS, *short, text).map(|(_, rest)| rest),
+            Item::HalfDay => {
+                let afternoon = if text.starts_with("AM") { false } else { text.starts_with("PM").then_some(true)? };
+                self.afternoon = Some(afternoon);
+                text.get(2..)
+            }
+            Item::Zone(style) => {
+                let (zone, rest) = read_zone(*style, text)?;
+                self.zone = Some(zone);
+                Some(rest)
+            }
+            Item::Optional(items) => {
+                let mut with = self.clone();
+                match with.read(items, text) {
+                    Some(rest) => {
+                        *self = with;
+                        Some(rest)
+                    }
+                    None => Some(text),
+                }
+            }
+        }
+    }
+
+    fn read_number<'a>(&mut self, part: Part, min: usize, max: usize, text: &'a str) -> Option<&'a str> {
+        // A sign is for years: `+` only before more digits than usual.
+        let (sign, unsigned) = match (part, text.as_bytes().first()) {
+            (Part::Year, Some(b'-')) => (-1, text.get(1..)?),
+            (Part::Year, Some(b'+')) if min == 4 => (1, text.get(1..).filter(|rest| digits(rest, 5, 9).is_some())?),
+            _ => (1, text),
+        };
+        let max = if unsigned.len() < text.len() { 9 } else { max };
+        let (digits, rest) = digits(unsigned, min, max)?;
+        let value = digits.parse::<i64>().ok()? * sign;
+        match part {
+            Part::Year => self.year = Some(value),
+            Part::ShortYear => self.year = Some(2000 + value),
+            Part::Month => self.month = Some(value),
+            Part::Day => self.day = Some(value),
+            Part::DayOfYear => self.day_of_year = Some(value),
+            Part::Hour => self.hour = Some(value),
+            Part::HourOfHalfDay => self.hour_of_half_day = Some(value),
+            Part::Minute => self.minute = Some(value),
+            Part::Second => self.second = Some(value),
+        }
+        Some(rest)
+    }
+
+    fn instant(&self, missing: Missing, zone: &TimeZone) -> Option<Instant> {
+        let last = |value: i64| if missing == Missing::Last { value } else { 0 };
+        let hour = match (self.hour, self.hour_of_half_day) {
+            (Some(hour), _) => hour,
+            (None, Some(hour @ 1..=12)) => hour % 12 + if self.afternoon.unwrap_or(false) { 12 } else { 0 },
+            (None, Some(_)) => return None,
+            (None, None) => last(23),
+        };
+        let minute = self.minute.unwrap_or(last(59));
+        let second = self.second.unwrap_or(last(59));
+        let nanos = self.nanos.unwrap_or(last(999_999_999));
+        let small = |value: i64| i8::try_from(value).ok();
+        let time = Time::new(small(hour)?, small(minute)?, small(second)?, i32::try_from(nanos).ok()?).ok()?;
+        let local = DateTime::from_parts(self.date()?, time);
+        let zone = self.zone.as_ref().unwrap_or(zone).clone();
+        let moment = zone.to_ambiguous_timestamp(local).compatible().ok()?;
+        Some(Instant(moment.as_nanosecond()))
+    }
+
+    fn date(&self) -> Option<Date> {
+        let year = i16::try_from(self.year.unwrap_or(1970)).ok()?;
+        if let Some(day) = self.day_of_year {
+            let first = Date::new(year, 1, 1).ok()?;
+            let in_year = (1..=i64::from(first.days_in_year())).contains(&day);
+            return if in_year { first.checked_add(jiff::Span::new().days(day - 1)).ok() } else { None };
+        }
+        let month = i8::try_from(self.month.unwrap_or(1)).ok()?;
+        Date::new(year, month, i8::try_from(self.day.unwrap_or(1)).ok()?).ok()
+    }
+}
+
+/// The digits at the start, at most `max` of them; none where they are fewer than `min`.
+fn digits(text: &str, min: usize, max: usize) -> Option<(&str, &str)> {
+    let count = text.bytes().take(max).take_while(u8::is_ascii_digit).count();
+    if count < min.max(1) { None } else { text.split_at_checked(count) }
+}
+
+fn name<'a>(names: &[&str], short: bool, text: &'a str) -> Option<(usize, &'a str)> {
+    names.iter().enumerate().find_map(|(index, name)| {
+        let name = if short { name.get(..3)? } else { name };
+        Some((index, text.strip_prefix(name)?))
+    })
+}
+
+fn read_zone(style: ZoneStyle, text: &str) -> Option<(TimeZone, &str)> {
+    match style {
+        ZoneStyle::Any => read_offset(text, true, true, true).or_else(|| read_zone_id(text)),
+        ZoneStyle::Hours { zulu } => read_offset(text, zulu, false, true),
+        ZoneStyle::Basic { zulu } => read_offset(text, zulu, false, false),
+        ZoneStyle::Colon { zulu } => read_offset(text, zulu, true, false),
+        ZoneStyle::Id => read_zone_id(text),
+    }
+}
+
+/// `Z`, `+02`, `+0200`, `+02:00`, as far as allowed.
+fn read_offset(text: &str, zulu: bool, colon: bool, hours_only: bool) -> Option<(TimeZone, &str)> {
+    if zulu && let Some(rest) = text.strip_prefix('Z') {
+        return Some((TimeZone::UTC, rest));
+    }
+    let sign = if text.starts_with('-') { -1 } else { text.starts_with('+').then_some(1)? };
+    let (hours, rest) = digits(text.get(1..)?, 2, 2)?;
+    let with_minutes = match rest.strip_prefix(':') {
+        Some(after) if colon => digits(after, 2, 2),
+        Some(_) => None,
+        None if colon && !hours_only => None,
+        None => digits(rest, 2, 2),
+    };
+    let (minutes, rest) = match with_minutes {
+        Some(found) => found,
+        None if hours_only => ("0", rest),
+        None => return None,
+    };
+    let (hours, minutes) = (hours.parse::<i32>().ok()?, minutes.parse::<i32>().ok()?);
+    if hours > 18 || minutes > 59 {
+        return None;
+    }
+    let offset = Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()?;
+    Some((TimeZone::fixed(offset), rest))
+}
+
+/// A zone's name up to what cannot be part of one.
+fn read_zone_id(text: &str) -> Option<(TimeZone, &str)> {
+    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+' | b':');
+    let length = text.bytes().take_while(belongs).count();
+    let (id, rest) = text.split_at_checked(length)?;
+    Some((zone(id)?, rest))
+}
+
+/// The time zone of this name or offset, as the `time_zone` of a query writes it.
+pub(crate) fn zone(name: &str) -> Option<TimeZone> {
+    if let Some((zone, "")) = read_offset(name, true, true, true) {
+        return Some(zone);
+    }
+    let offset = name.strip_prefix("UTC").or_else(|| name.strip_prefix("GMT")).or_else(|| name.strip_prefix("UT"));
+    match offset {
+        Some("") => Some(TimeZone::UTC),
+        Some(offset) if offset.starts_with(['+', '-']) => {
+            read_offset(offset, false, true, true).filter(|(_, rest)| rest.is_empty()).map(|(zone, _)| zone)
+        }
+        _ if name.starts_with(|first: char| first.is_ascii_alphabetic()) => TimeZone::get(name).ok(),
+        _ => None,
+    }
+}

@@ -140,7 +140,7 @@ pub enum NumberType {
 }
 
 /// What a date's point counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DateResolution {
     /// `date`: milliseconds since 1970.
     Millis,
@@ -203,6 +203,12 @@ pub enum RangeOf {
     Ip,
 }
 
+impl RangeType {
+    pub(crate) fn is_date(&self) -> bool {
+        matches!(self.of, RangeOf::Date(_))
+    }
+}
+
 impl FieldType {
     /// The type's name in a mapping.
     pub fn name(&self) -> &'static str {
@@ -233,18 +239,6 @@ impl FieldType {
 }
 
 impl NumberType {
-    /// Whether its values are whole numbers, and its points those numbers.
-    pub const fn is_whole(self) -> bool {
-        match self {
-            NumberType::Byte
-            | NumberType::Short
-            | NumberType::Integer
-            | NumberType::Long
-            | NumberType::UnsignedLong => true,
-            NumberType::HalfFloat | NumberType::Float | NumberType::Double | NumberType::ScaledFloat { .. } => false,
-        }
-    }
-
     /// The type's name in a mapping.
     pub const fn name(self) -> &'static str {
         match self {

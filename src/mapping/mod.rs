@@ -7,8 +7,13 @@
 mod bounds;
 mod clean_member;
 mod date_format;
+mod date_math;
+mod date_pattern;
+mod decimal;
 mod error;
 mod field;
+pub(crate) mod ip;
+mod number;
 mod pattern;
 
 use std::collections::BTreeMap;

@@ -236,6 +236,8 @@ pub struct QueryString {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimpleQueryString {
     pub fields: Vec<String>,
+    /// `most_fields` where not said; Elasticsearch 9.5 takes others.
+    pub kind: MultiMatchType,
     /// The text as Lucene's SimpleQueryParser reads it under the given operator and flags.
     pub expression: Expression,
     pub default_operator: Operator,

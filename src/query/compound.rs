@@ -29,7 +29,7 @@ pub(super) fn bool(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, Q
         minimum_should_match: None,
     };
     clause.must_not.extend(occurrence("mustNot")?);
-    if !parameters.value("minimum_should_match").is_some_and(|(value, _)| value.is_null()) {
+    if parameters.says("minimum_should_match") {
         clause.minimum_should_match = parameters.minimum_should_match("minimum_should_match")?;
     }
     if !parameters.boolean("adjust_pure_negative")?.unwrap_or(true) {

@@ -10,7 +10,10 @@ pub(super) fn distance_feature(body: &Body<'_>) -> Result<Clause, QueryError> {
     let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
     parameters.only(&["field", "origin", "pivot"])?;
     let field = parameters.required_field("field")?;
-    parameters.required_text("pivot")?;
+    let (pivot, _) = parameters.required_value("pivot")?;
+    if !pivot.is_string() {
+        return Err(parameters.bad("pivot", "must be a distance like \"7d\" or \"1km\""));
+    }
     match parameters.required_value("origin")?.0 {
         Value::String(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {}
         other => return Err(parameters.bad("origin", format!("must be a date or a point, not {}", kind_of(other)))),

@@ -16,7 +16,7 @@ const BOOST_MODES: [(&str, ()); 6] =
 pub(super) fn function_score(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
     let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
     parameters.only(&[&AROUND_FUNCTIONS[..], &FUNCTIONS[..]].concat())?;
-    if parameters.has("min_score") {
+    if parameters.says("min_score") {
         let why = "whether a document reaches a score depends on all others of an index; leave it out";
         return Err(parameters.unsupported("min_score", why));
     }
@@ -24,8 +24,8 @@ pub(super) fn function_score(body: &Body<'_>, parser: &mut Parser<'_>) -> Result
     parameters.choice("boost_mode", &BOOST_MODES)?;
     parameters.number("max_boost")?;
     let query = match parameters.value("query") {
-        Some((value, pointer)) => parser.clause(value, &pointer, body.depth + 1)?,
-        None => Query { pointer: body.pointer.clone(), clause: Clause::MatchAll },
+        Some((value, pointer)) if !value.is_null() => parser.clause(value, &pointer, body.depth + 1)?,
+        _ => Query { pointer: body.pointer.clone(), clause: Clause::MatchAll },
     };
     let single = only_function(&parameters)?;
     if let (Some(single), true) = (single, parameters.has("functions")) {
@@ -47,7 +47,7 @@ fn filters(parameters: &Parameters<'_>, body: &Body<'_>, parser: &mut Parser<'_>
         if only_weighted_function(&function)?.is_none() {
             return Err(QueryError::malformed(function.pointer, format!("must have one of {}", FUNCTIONS.join(", "))));
         }
-        if let Some((value, pointer)) = function.value("filter") {
+        if let Some((value, pointer)) = function.value("filter").filter(|(value, _)| !value.is_null()) {
             filters.push(parser.clause(value, &pointer, body.depth + 1)?);
         }
     }
@@ -67,7 +67,9 @@ fn only_function<'f>(parameters: &Parameters<'_>) -> Result<Option<&'f str>, Que
 
 /// The one function of `parameters`, which may have a weight beside it.
 fn only_weighted_function<'f>(parameters: &Parameters<'_>) -> Result<Option<&'f str>, QueryError> {
-    parameters.number("weight")?;
+    if parameters.number("weight")?.is_some_and(|weight| weight < 0.0) {
+        return Err(parameters.bad("weight", "must not be negative"));
+    }
     let mut given = FUNCTIONS.into_iter().filter(|name| *name != "weight" && parameters.has(name));
     let Some(name) = given.next() else { return Ok(parameters.has("weight").then_some("weight")) };
     if let Some(second) = given.next() {

@@ -7,15 +7,20 @@ use super::parser::{Body, Parser};
 use super::shape::{Parameters, kind_of};
 use super::{Clause, QueryError};
 
-const SCORE_MODES: [(&str, ()); 5] = [("avg", ()), ("max", ()), ("min", ()), ("none", ()), ("sum", ())];
+const SCORE_MODES: [&str; 5] = ["avg", "max", "min", "none", "sum"];
 
 /// `score_mode` and `inner_hits` decide what a search shows and not what it finds; their shape is checked.
 pub(super) fn nested(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
     let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
     parameters.only(&["path", "query", "score_mode", "ignore_unmapped", "inner_hits"])?;
-    parameters.choice("score_mode", &SCORE_MODES)?;
+    if parameters.says("score_mode") {
+        let mode = parameters.required_text("score_mode")?;
+        if !SCORE_MODES.contains(&mode.as_str()) {
+            return Err(parameters.bad("score_mode", format!("must be one of {}", SCORE_MODES.join(", "))));
+        }
+    }
     match parameters.value("inner_hits") {
-        None | Some((Value::Object(_), _)) => {}
+        None | Some((Value::Object(_) | Value::Null, _)) => {}
         Some((other, _)) => {
             return Err(parameters.bad("inner_hits", format!("must be an object, not {}", kind_of(other))));
         }

@@ -53,7 +53,7 @@ pub(super) fn regexp(body: &Body<'_>, limits: &Limits) -> Result<Clause, QueryEr
                 "rewrite",
             ])?;
             parameters.check_rewrite("rewrite")?;
-            parameters.integer("max_determinized_states", 0)?;
+            parameters.integer("max_determinized_states", i32::MIN)?;
             let value = parameters.scalar("value")?.ok_or_else(|| parameters.missing("value"))?;
             (value, regexp_flags(&parameters)?, parameters.boolean("case_insensitive")?.unwrap_or(false))
         }
@@ -90,11 +90,11 @@ impl RegexpFlags {
     pub const NONE: Self =
         Self { complement: false, empty: false, interval: false, intersection: false, anystring: false };
 
-    /// Lucene's bits.
+    /// The bits of Lucene 10. Up to Lucene 9 the complement was 0x02, which means nothing now.
     fn from_bits(bits: i32) -> Self {
         Self {
             intersection: bits & 0x01 != 0,
-            complement: bits & 0x02 != 0,
+            complement: bits & 0x1_0000 != 0,
             empty: bits & 0x04 != 0,
             anystring: bits & 0x08 != 0,
             interval: bits & 0x20 != 0,
@@ -107,11 +107,10 @@ impl RegexpFlags {
             return Some(Self::ALL);
         }
         let mut flags = Self::NONE;
-        for name in names.split('|') {
+        for name in names.split('|').filter(|name| !name.is_empty()) {
             match name.to_ascii_uppercase().as_str() {
                 "ALL" => return Some(Self::ALL),
-                // `AUTOMATON` means named automata, which a query cannot name.
-                "NONE" | "AUTOMATON" => {}
+                "NONE" => {}
                 "COMPLEMENT" => flags.complement = true,
                 "EMPTY" => flags.empty = true,
                 "INTERVAL" => flags.interval = true,

@@ -90,15 +90,12 @@ impl<'v> Parameters<'v> {
         QueryError::malformed(below(&self.pointer, name), reason)
     }
 
-    /// `boost` must be a number that is not negative, `_name` a string.
+    /// `boost` must be a number that is not negative, `_name` a text.
     pub(super) fn check_boost_and_name(&self) -> Result<(), QueryError> {
         if self.number("boost")?.is_some_and(|boost| boost < 0.0) {
             return Err(self.bad("boost", "must not be negative"));
         }
-        match self.map.get("_name") {
-            None | Some(Value::String(_) | Value::Null) => Ok(()),
-            Some(other) => Err(self.bad("_name", format!("must be a string, not {}", kind_of(other)))),
-        }
+        self.text("_name").map(drop)
     }
 
     /// An error about the parameter `name`.
@@ -118,6 +115,11 @@ impl<'v> Parameters<'v> {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.map.contains_key(name)
+    }
+
+    /// Whether there is a value that is not null: some clauses take null for nothing said.
+    pub(super) fn says(&self, name: &str) -> bool {
+        self.map.get(name).is_some_and(|value| !value.is_null())
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &'v str> + use<'v> {
@@ -248,6 +250,9 @@ impl<'v> Parameters<'v> {
         const PLAIN: [&str; 4] =
             ["constant_score", "constant_score_blended", "constant_score_boolean", "scoring_boolean"];
         const COUNTED: [&str; 3] = ["top_terms_blended_freqs_", "top_terms_boost_", "top_terms_"];
+        if self.map.get(name).is_some_and(Value::is_null) {
+            return Ok(());
+        }
         let Some(text) = self.text(name)? else { return Ok(()) };
         let known = PLAIN.contains(&text.as_str())
             || COUNTED.iter().any(|prefix| text.strip_prefix(prefix).is_some_and(|n| n.parse::<u32>().is_ok()));
@@ -267,6 +272,14 @@ impl<'v> Parameters<'v> {
                 items.iter().enumerate().map(name_of).collect()
             }
             single => Ok(vec![field_without_boost(single, &pointer)?]),
+        }
+    }
+
+    /// Names and patterns of fields as the query texts' clauses take them: an array only.
+    pub(super) fn field_list(&self, name: &str) -> Result<Vec<String>, QueryError> {
+        match self.map.get(name) {
+            None | Some(Value::Array(_)) => self.fields(name),
+            Some(other) => Err(self.bad(name, format!("must be an array of fields, not {}", kind_of(other)))),
         }
     }
 

@@ -83,7 +83,7 @@ pub(super) fn query_string(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<C
 
 /// `fields`, else `default_field`, else none.
 fn fields(parameters: &Parameters<'_>) -> Result<Vec<String>, QueryError> {
-    let fields = parameters.fields("fields")?;
+    let fields = parameters.field_list("fields")?;
     match parameters.text("default_field")? {
         None => Ok(fields),
         Some(_) if !fields.is_empty() => Err(parameters.bad("default_field", "cannot stand beside \"fields\"")),
@@ -97,7 +97,7 @@ fn check_what_decides_nothing(parameters: &Parameters<'_>) -> Result<(), QueryEr
     parameters.check_rewrite("rewrite")?;
     parameters.check_rewrite("fuzzy_rewrite")?;
     parameters.integer("fuzzy_max_expansions", 0)?;
-    parameters.integer("max_determinized_states", 0)?;
+    parameters.integer("max_determinized_states", i32::MIN)?;
     parameters.number("tie_breaker")?;
     parameters.boolean("enable_position_increments")?;
     Ok(())

@@ -41,7 +41,7 @@ impl Flags {
             return Some(Self::ALL);
         }
         let mut bits = 0;
-        for name in names.split('|') {
+        for name in names.split('|').filter(|name| !name.is_empty()) {
             bits |= match name.to_ascii_uppercase().as_str() {
                 "ALL" => return Some(Self::ALL),
                 "NONE" => return Some(Self { bits: 0 }),

@@ -8,14 +8,16 @@ mod syntax;
 mod tests;
 
 use super::full_text::operator;
+use super::multi_field::kind;
 use super::parser::{Body, Parser};
 use super::shape::{Parameters, below};
-use super::{Clause, QueryError, SimpleQueryString};
+use super::{Clause, MultiMatchType, QueryError, SimpleQueryString};
 use flags::Flags;
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 17] = [
     "query",
     "fields",
+    "type",
     "default_operator",
     "flags",
     "minimum_should_match",
@@ -27,6 +29,10 @@ const KNOWN: [&str; 13] = [
     "fuzzy_max_expansions",
     "fuzzy_transpositions",
     "lenient",
+    // Elasticsearch 7 and OpenSearch take these and do not look at them.
+    "all_fields",
+    "locale",
+    "lowercase_expanded_terms",
 ];
 
 pub(super) fn simple_query_string(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
@@ -43,7 +49,8 @@ pub(super) fn simple_query_string(body: &Body<'_>, parser: &mut Parser<'_>) -> R
     })?;
     parser.count(expression.leaves(), &pointer)?;
     Ok(Clause::SimpleQueryString(SimpleQueryString {
-        fields: parameters.fields("fields")?,
+        fields: parameters.field_list("fields")?,
+        kind: kind(&parameters)?.unwrap_or(MultiMatchType::MostFields),
         expression,
         default_operator,
         minimum_should_match: parameters.minimum_should_match("minimum_should_match")?,
