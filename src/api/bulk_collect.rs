@@ -28,7 +28,7 @@ type Caller = Authorized<may::ReadMembers>;
 
 pub fn routes(limits: &Limits) -> OpenApiRouter<App> {
     let body_limit = DefaultBodyLimit::max(limits.body_bytes.get());
-    OpenApiRouter::new().routes(routes!(request).layer(body_limit)).routes(routes!(files)).routes(routes!(file))
+    OpenApiRouter::new().routes(routes!(request)).layer(body_limit).routes(routes!(files)).routes(routes!(file))
 }
 
 /// The form of a request.

@@ -20,6 +20,7 @@ pub use load::{ConfigError, Given, Loaded, Sources, load};
 pub use settings::{SETTINGS, Setting, documentation};
 
 use crate::change::Schema;
+use crate::delivery::DeliveryOptions;
 
 /// All settings of a server. [`Config::default`] holds the defaults; [`load`] reads the sources.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -139,11 +140,31 @@ pub struct Delivery {
     pub batch_events: NonZeroUsize,
     #[serde(with = "humantime_serde")]
     pub linger: Duration,
+    #[serde(with = "spans")]
+    pub schedule: Vec<Duration>,
 }
 
 impl Default for Delivery {
     fn default() -> Self {
-        Delivery { batch_events: nonzero(1_000), linger: Duration::from_secs(1) }
+        let DeliveryOptions { batch_events, linger, schedule, .. } = DeliveryOptions::default();
+        Delivery { batch_events: nonzero(batch_events), linger, schedule: schedule.waits }
+    }
+}
+
+/// Lists of durations, each as humantime writes it.
+mod spans {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Spans = Vec<humantime_serde::Serde<Duration>>;
+
+    pub fn serialize<S: Serializer>(spans: &[Duration], serializer: S) -> Result<S::Ok, S::Error> {
+        spans.iter().copied().map(humantime_serde::Serde::from).collect::<Spans>().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
+        Ok(Spans::deserialize(deserializer)?.into_iter().map(humantime_serde::Serde::into_inner).collect())
     }
 }
 

@@ -70,6 +70,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("limits.subscriptions_per_tenant", "The most subscriptions of one tenant."),
     setting("delivery.batch_events", "The most events of one webhook POST."),
     setting("delivery.linger", "How long an event waits for others to share its POST with, where the cadence is `immediate`."),
+    setting("delivery.schedule", "How long to wait before each attempt of a batch, the first one's included; after the last one the subscription is paused."),
     setting("retention.events", "How long events are kept: for `/events` after delivery, and while a subscription is paused."),
     setting("retention.bulk_collect", "How long the files of a Bulk Collect request are kept."),
     setting("log.format", "The shape of log lines on standard error: `text` or `json`."),

@@ -211,6 +211,7 @@ pub struct SubscriptionView {
     ids: Option<Vec<MemberId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ids_count: Option<usize>,
+    #[schema(value_type = String)]
     webhook_url: Url,
     format: Format,
     changes: BTreeSet<ChangeKind>,

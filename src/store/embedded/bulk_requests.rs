@@ -133,12 +133,12 @@ fn put(transaction: &WriteTransaction, request: &BulkRequest) -> Result<(), Stor
 }
 
 fn from_row(id: BulkRequestId, bytes: &[u8]) -> Result<BulkRequest, StoreError> {
-    let row: RequestRow = decode("bulk_requests", &id, bytes)?;
-    let member = |id_: u64| MemberId::try_from(id_).map_err(|error| damaged("bulk_requests", &id, error));
+    let row: RequestRow = decode("bulk_requests", || id.to_string(), bytes)?;
+    let member = |member: u64| MemberId::try_from(member).map_err(|error| damaged("bulk_requests", id.as_str(), error));
     Ok(BulkRequest {
         tenant: row.tenant,
         created_at: Timestamp::from_microsecond(row.created_at)
-            .map_err(|error| damaged("bulk_requests", &id, error))?,
+            .map_err(|error| damaged("bulk_requests", id.as_str(), error))?,
         format: row.format,
         ids: row.ids.into_iter().map(member).collect::<Result<_, _>>()?,
         state: match row.state {
