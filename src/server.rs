@@ -156,7 +156,12 @@ impl Server {
     }
 }
 
-fn engine_options(config: &Config) -> Result<EngineOptions, StartError> {
+/// How the engine of a configuration is opened.
+///
+/// # Errors
+///
+/// When the mapping cannot be read.
+pub fn engine_options(config: &Config) -> Result<EngineOptions, StartError> {
     let mapping = mapping(config.mapping.as_deref())?;
     Ok(EngineOptions {
         schema: config.schema.clone(),

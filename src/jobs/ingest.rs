@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::engine::{Engine, Outcome, OutcomeKind, Update};
@@ -24,7 +24,7 @@ const CHUNK_BYTES: usize = 4 << 20;
 pub const LISTED_REJECTIONS: usize = 1_000;
 
 /// What came of a stream.
-#[derive(Debug, Default, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Tally {
     /// Lines with a document.
     pub received: u64,
@@ -47,7 +47,7 @@ pub struct Tally {
 }
 
 /// A line that was not applied.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RejectedLine {
     /// Its number, from 1.
     pub line: u64,
@@ -116,26 +116,33 @@ pub fn ingest(
 
 /// One line, or the knowledge that it was too long to keep.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Line {
+pub enum Line {
+    /// Without white space around it.
     Document(Bytes),
+    /// Longer than allowed.
     TooLong,
 }
 
 /// Splits a stream into lines of bounded length.
-pub(crate) struct Lines<R> {
+pub struct Lines<R> {
     reader: R,
     max_line_bytes: usize,
     /// The number of the line read last.
-    pub(crate) number: u64,
+    pub number: u64,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(crate) fn new(reader: R, max_line_bytes: usize) -> Self {
+    /// Lines of at most `max_line_bytes`.
+    pub fn new(reader: R, max_line_bytes: usize) -> Self {
         Lines { reader, max_line_bytes, number: 0 }
     }
 
     /// The next line that is not empty. A last line without a newline counts; a stream that breaks amid a line loses it.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Line>> {
+    ///
+    /// # Errors
+    ///
+    /// When the stream cannot be read.
+    pub fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
             let mut line = Vec::new();
             // One byte more than allowed, for the newline, and one to see that it is too long.
@@ -222,7 +229,8 @@ impl Tally {
         self.notified += outcome.notified.len() as u64;
     }
 
-    fn reject(&mut self, line: RejectedLine) {
+    /// Counts a rejected line, and lists it while the list is short.
+    pub fn reject(&mut self, line: RejectedLine) {
         self.rejected_total += 1;
         if self.rejected.len() < LISTED_REJECTIONS {
             self.rejected.push(line);
@@ -246,6 +254,21 @@ pub fn unpacked<'r>(mut reader: impl BufRead + Send + 'r) -> io::Result<Box<dyn 
         return Ok(Box::new(io::BufReader::new(zstd::Decoder::with_buffer(reader)?)));
     }
     Ok(Box::new(reader))
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        self.received += other.received;
+        self.new += other.new;
+        self.unchanged += other.unchanged;
+        self.cosmetic += other.cosmetic;
+        self.changed += other.changed;
+        self.stale += other.stale;
+        self.notified += other.notified;
+        let unlisted = other.rejected_total.saturating_sub(other.rejected.len() as u64);
+        other.rejected.into_iter().for_each(|line| self.reject(line));
+        self.rejected_total += unlisted;
+    }
 }
 
 #[cfg(test)]
