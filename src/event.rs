@@ -17,6 +17,16 @@ pub struct Sequence(pub u64);
 #[serde(transparent)]
 pub struct MemberVersion(pub u64);
 
+impl MemberVersion {
+    /// The version of a member that was never seen before.
+    pub const FIRST: MemberVersion = MemberVersion(1);
+
+    /// The version that follows.
+    pub fn next(self) -> MemberVersion {
+        MemberVersion(self.0 + 1)
+    }
+}
+
 /// What an event says of the member and the subscription's selector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -70,8 +70,7 @@ pub(super) fn look(store: &Store, id: &SubscriptionId, options: &DeliveryOptions
     }
     let host = host(&subscription.webhook_url);
     let queue = store.queue(id)?;
-    if let Some(number) = queue.open.first()
-        && let Some(batch) = store.batch(id, *number)?
+    if let Some(batch) = store.head(id, &queue)?
         && let BatchState::Pending { next_attempt_at: at } = batch.state
     {
         return Ok(Look::Due(Due { at, oldest: batch.oldest_at, host, is_retry: batch.tries > 0 }));
@@ -87,10 +86,11 @@ pub(super) fn look(store: &Store, id: &SubscriptionId, options: &DeliveryOptions
     })
 }
 
-/// Takes a queue that has nothing to send off the to-do list.
-pub(super) fn tidy(writer: &mut QueueWriter<'_>, id: &SubscriptionId) -> Result<(), StoreError> {
+/// Takes a queue that has nothing to send off the to-do list; says whether it is off, for an event may have come.
+pub(super) fn tidy(writer: &mut QueueWriter<'_>, id: &SubscriptionId) -> Result<bool, StoreError> {
     let queue = writer.queue(id)?;
-    writer.put_queue(id, queue)
+    writer.put_queue(id, queue)?;
+    Ok(!writer.queue(id)?.is_waiting())
 }
 
 /// Whether a subscription's events are sent. What an expired one has heard of before it expired is still sent.
@@ -115,9 +115,8 @@ pub(super) fn prepare(
     now: Timestamp,
 ) -> Result<Option<Ready>, StoreError> {
     let mut queue = writer.queue(id)?;
-    if let Some(number) = queue.open.first().copied() {
-        let Some(batch) = writer.batch(id, number)? else { return Ok(None) };
-        let body = writer.body(id, number)?;
+    if let Some(batch) = writer.head(id, &queue)? {
+        let body = writer.body(id, batch.number)?;
         return Ok(Some(Ready { batch, body }));
     }
     let events = writer.unbatched(id, &queue, options.batch_events)?;
@@ -206,8 +205,7 @@ pub(super) fn settle(
 /// Tries the head of a queue at once, with the whole schedule before it: its owner has changed something.
 pub(super) fn hurry(writer: &mut QueueWriter<'_>, id: &SubscriptionId, now: Timestamp) -> Result<(), StoreError> {
     let queue = writer.queue(id)?;
-    let Some(number) = queue.open.first() else { return Ok(()) };
-    let Some(mut batch) = writer.batch(id, *number)? else { return Ok(()) };
+    let Some(mut batch) = writer.head(id, &queue)? else { return Ok(()) };
     renew(&mut batch, now);
     writer.put_batch(id, &batch)
 }
@@ -430,7 +428,7 @@ mod tests {
         world.announce(1);
         world.store.drop_events_before(Timestamp::from_second(1).unwrap()).unwrap();
         assert_eq!(look(&world.store, &world.id, &world.options).unwrap(), Look::Stale);
-        world.store.write_queues(|writer| tidy(writer, &world.id)).unwrap();
+        assert!(world.store.write_queues(|writer| tidy(writer, &world.id)).unwrap());
         world.announce(1);
         assert!(matches!(look(&world.store, &world.id, &world.options).unwrap(), Look::Due(_)));
         assert!(world.is_waiting());

@@ -174,7 +174,7 @@ impl Scheduler {
             let look = look.map_err(|error| LedgerError::Store(Arc::new(error)));
             if let Err(error) = self.follow(&id, look).await {
                 tracing::error!(subscription = %id, %error, "cannot read the queue; trying again");
-                self.postpone(&id);
+                self.look_later(&id);
             }
         }
     }
@@ -194,7 +194,10 @@ impl Scheduler {
             Look::Stale => {
                 self.places.remove(id);
                 let stale = id.clone();
-                self.sender.ledger.write(move |writer| queue::tidy(writer, &stale)).await?;
+                let tidied = self.sender.ledger.write(move |writer| queue::tidy(writer, &stale)).await?;
+                if !tidied {
+                    self.look_later(id);
+                }
             }
         }
         Ok(())
@@ -224,8 +227,8 @@ impl Scheduler {
         self.lanes.lane(lane).push(due.host, id);
     }
 
-    /// The store failed: it is asked again later.
-    fn postpone(&mut self, id: &SubscriptionId) {
+    /// Looks again in a while: the store failed, or said two things.
+    fn look_later(&mut self, id: &SubscriptionId) {
         let now = Timestamp::now();
         self.places.put(id, Place::Timer(later(now, STORE_PAUSE)), now);
     }
@@ -298,15 +301,15 @@ impl Scheduler {
             Ended::Slow | Ended::CalledOff => {
                 self.slow.insert(id.clone());
             }
-            Ended::Broken => return self.postpone(&id),
+            Ended::Broken => return self.look_later(&id),
         }
         self.look(vec![id]).await;
     }
 
     /// Lets what is on the wire end, for a while; what does not end is repeated by the next run, byte for byte.
-    async fn drain(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
-        // Nobody moves to another lane any more: the attempts are called off, or end as they are.
-        messages.close();
+    async fn drain(mut self, messages: mpsc::UnboundedReceiver<Message>) {
+        // Attempts that ask for another lane now get no answer, and go on as they are.
+        drop(messages);
         let ended = async { while self.attempts.join_next().await.is_some() {} };
         if tokio::time::timeout(self.sender.options.drain, ended).await.is_err() {
             tracing::info!(attempts = self.attempts.len(), "abandoning attempts; they will be repeated");

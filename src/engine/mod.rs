@@ -1,193 +1,300 @@
-//! The embedded engine: takes updates, decides what really changed, and who is told.
+//! The embedded engine: takes updates, decides what really changed and who is told, and makes both durable at once.
+//!
+//! The way of an update:
+//!
+//! 1. [`reading`]: its bytes become JSON, an id, a digest, positions. No lock is held.
+//! 2. [`batch`]: it is judged by what is known of the member: stale, unchanged, cosmetic, new or changed. Where
+//!    positions changed, the percolator is asked about the document before and after.
+//! 3. [`audience`]: which of the selecting subscriptions want to hear of these changes.
+//! 4. One commit of the store holds members, documents, fingerprints and events of the whole batch.
+//!
+//! Updates and subscriptions pass one after the other ([`Desk`]), so an update sees every subscription that was
+//! answered before it. Reading members, subscriptions and events waits for nobody.
 
+mod audience;
+mod batch;
 mod error;
+mod members;
 mod options;
+mod reading;
+mod subscriptions;
 mod update;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-use crate::change::ChangeKind;
-use crate::event::{Event, Sequence};
+use crate::event::Sequence;
 use crate::member::MemberId;
 use crate::percolator::Percolator;
-use crate::store::embedded::Page;
 use crate::store::{Store, StoreError};
-use crate::subscription::{Cadence, Format, Selector, Subscription, SubscriptionId, Tenant};
+use crate::subscription::{PausedBy, Status, Subscription};
+use audience::Audience;
+use batch::{Batch, Surroundings};
+use members::Members;
+use reading::Reading;
 
 pub use error::{ApplyError, Misfit, OpenError, SubscriptionError};
 pub use options::{Clock, EngineOptions};
+pub use subscriptions::{NewSubscription, SubscriptionPatch};
 pub use update::{Outcome, OutcomeKind, Rejection, RejectionReason, Update};
 
-/// The embedded engine.
+/// The embedded engine: members, subscriptions and events over one store.
+///
+/// All methods are synchronous, take `&self` and may be called from many threads.
+///
+/// ```
+/// use serde_json::json;
+/// use tripline::engine::{EngineOptions, NewSubscription, OutcomeKind, Update};
+/// use tripline::subscription::Selector;
+/// use tripline::{Engine, Mapping};
+///
+/// let mapping = Mapping::from_json(&json!({"properties": {
+///     "id": {"type": "long"},
+///     "experience": {"type": "nested", "properties": {
+///         "company_name": {"type": "text"},
+///         "title": {"type": "text"}
+///     }}
+/// }}))?;
+/// let folder = tempfile::tempdir()?;
+/// let engine = Engine::open(EngineOptions::new(folder.path(), mapping))?;
+///
+/// let everyone = engine.subscribe(NewSubscription::new(
+///     "sales".into(),
+///     "https://example.com/hook".parse()?,
+///     Selector::All,
+/// ))?;
+///
+/// // The first version is the baseline: nobody is told.
+/// let first = br#"{"id": 125, "experience": [{"company_name": "Acme", "title": "Engineer", "date_from": "2020-01"}]}"#;
+/// let outcome = engine.apply(Update::of_document(&first[..]))?;
+/// assert_eq!(outcome.kind, OutcomeKind::New);
+/// assert!(outcome.notified.is_empty());
+///
+/// // A new job is a change, and one commit holds the document and the event.
+/// let second = br#"{"id": 125, "experience": [
+///     {"company_name": "Acme", "title": "Engineer", "date_from": "2020-01"},
+///     {"company_name": "Globex", "title": "Head of Engineering", "date_from": "2024-05"}]}"#;
+/// let outcome = engine.apply(Update::of_document(&second[..]))?;
+/// assert_eq!(outcome.kind, OutcomeKind::Changed);
+/// assert_eq!(outcome.notified, [everyone.id.clone()]);
+/// assert_eq!(engine.events(&everyone.tenant, &everyone.id, None, 10)?.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Engine {
+    options: EngineOptions,
     store: Arc<Store>,
     percolator: Percolator,
+    members: Members,
+    desk: Mutex<Desk>,
+    committed: watch::Sender<Sequence>,
+    subscriptions_changed: watch::Sender<u64>,
 }
 
-/// What a tenant asks for when it subscribes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewSubscription {
-    /// Whose it is.
-    pub tenant: Tenant,
-    /// Where its events go; checked by [`crate::delivery`] before.
-    pub webhook_url: url::Url,
-    /// About whom.
-    pub selector: Selector,
-    /// The shape of the body.
-    pub format: Format,
-    /// The kinds of change it hears of; `None`: those that notify by default.
-    pub changes: Option<std::collections::BTreeSet<ChangeKind>>,
-    /// Whether a member seen for the first time is told.
-    pub notify_first_seen: bool,
-    /// Whether a position change of any kind that makes the query start or stop matching is told.
-    pub match_flips: bool,
-    /// How soon.
-    pub cadence: Cadence,
-    /// The owner's own words.
-    pub description: Option<String>,
+/// What whoever changes anything holds: updates and subscriptions pass one after the other.
+#[derive(Debug, Default)]
+struct Desk {
+    audience: Audience,
 }
 
-/// What is to be changed of a subscription; `None` leaves as it is.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SubscriptionPatch {
-    /// Where its events go.
-    pub webhook_url: Option<url::Url>,
-    /// About whom.
-    pub selector: Option<Selector>,
-    /// The shape of the body.
-    pub format: Option<Format>,
-    /// The kinds of change it hears of.
-    pub changes: Option<std::collections::BTreeSet<ChangeKind>>,
-    /// How soon.
-    pub cadence: Option<Cadence>,
-    /// The owner's own words; `Some(None)` takes them away.
-    pub description: Option<Option<String>>,
-}
-
-impl NewSubscription {
-    /// A subscription with all defaults.
-    pub fn new(tenant: Tenant, webhook_url: url::Url, selector: Selector) -> Self {
-        NewSubscription {
-            tenant,
-            webhook_url,
-            selector,
-            format: Format::default(),
-            changes: None,
-            notify_first_seen: false,
-            match_flips: true,
-            cadence: Cadence::default(),
-            description: None,
-        }
-    }
-}
-
-#[expect(unused_variables, clippy::todo, reason = "signatures first; the bodies follow at once")]
 impl Engine {
-    /// Opens the store, compiles all stored subscriptions.
+    /// Opens the store of the data directory and compiles its subscriptions.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Store`] where the directory is in use, damaged, or of a newer version;
+    /// [`OpenError::MappingChanged`] where stored queries no longer fit the mapping, unless the change is accepted.
     pub fn open(options: EngineOptions) -> Result<Engine, OpenError> {
-        todo!()
+        let store = Arc::new(Store::open(&options.data_dir, options.store_cache_bytes)?);
+        let last = store.last_sequence()?.unwrap_or(Sequence(0));
+        let engine = Engine {
+            percolator: Percolator::new(Arc::clone(&options.mapping)),
+            members: Members::new(Arc::clone(&store), options.member_cache_bytes),
+            desk: Mutex::default(),
+            committed: watch::Sender::new(last),
+            subscriptions_changed: watch::Sender::new(0),
+            options,
+            store,
+        };
+        engine.compile_stored()?;
+        Ok(engine)
     }
-    /// Applies one update: [`Engine::apply_batch`] of one.
+
+    /// Applies one update. When this returns, it is durable with its events.
+    ///
+    /// # Errors
+    ///
+    /// [`ApplyError::Rejected`] with the reason, [`ApplyError::Store`] where the store fails.
     pub fn apply(&self, update: Update) -> Result<Outcome, ApplyError> {
-        todo!()
+        let reading = Reading::of(update, &self.options.schema)?;
+        let desk = self.desk();
+        let mut batch = self.batch(&desk);
+        let outcome = batch.apply(reading)?;
+        self.commit(batch)?;
+        Ok(outcome?)
     }
-    /// Applies updates one after the other in one commit; a bad update is rejected alone.
+
+    /// Applies updates one after the other, in one commit: each sees what those before it did, and when this returns all are
+    /// durable with their events. A bad update is rejected alone.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails: then nothing of the batch is known to be stored, and all of it may be sent again.
     pub fn apply_batch(&self, updates: Vec<Update>) -> Result<Vec<Result<Outcome, Rejection>>, StoreError> {
-        todo!()
+        let schema = &self.options.schema;
+        let readings: Vec<_> = updates.into_iter().map(|update| Reading::of(update, schema)).collect();
+        let desk = self.desk();
+        let mut batch = self.batch(&desk);
+        let mut outcomes = Vec::with_capacity(readings.len());
+        for reading in readings {
+            outcomes.push(match reading {
+                Ok(reading) => batch.apply(reading)?,
+                Err(rejection) => Err(rejection),
+            });
+        }
+        self.commit(batch)?;
+        Ok(outcomes)
     }
-    /// Erases a member; false where there was none.
+
+    /// Erases a member: document, fingerprint, remembered positions, and what events say of the person. Its id and version
+    /// stay, nobody is told, and a return is `new`. Returns whether there was a member.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
     pub fn erase(&self, id: MemberId) -> Result<bool, StoreError> {
-        todo!()
+        let _desk = self.desk();
+        let erased = self.store.erase(id);
+        self.members.forget(id);
+        erased
     }
-    /// The document: exactly the bytes that were last accepted.
+
+    /// A member's document: exactly the bytes that were accepted last.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
     pub fn document(&self, id: MemberId) -> Result<Option<Bytes>, StoreError> {
-        todo!()
+        self.store.document(id)
     }
-    /// Makes a subscription: when this returns, no update accepted from now on is missed by it.
-    pub fn subscribe(&self, new: NewSubscription) -> Result<Subscription, SubscriptionError> {
-        todo!()
-    }
-    /// A tenant's subscription.
-    pub fn subscription(&self, tenant: &Tenant, id: &SubscriptionId) -> Result<Subscription, SubscriptionError> {
-        todo!()
-    }
-    /// A page of a tenant's subscriptions; `page.next` is the next page's `after`.
-    pub fn subscriptions(
-        &self,
-        tenant: &Tenant,
-        after: Option<&SubscriptionId>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        todo!()
-    }
-    /// Changes a subscription.
-    pub fn change(
-        &self,
-        tenant: &Tenant,
-        id: &SubscriptionId,
-        patch: SubscriptionPatch,
-    ) -> Result<Subscription, SubscriptionError> {
-        todo!()
-    }
-    /// Removes a subscription, its events and its queue.
-    pub fn delete(&self, tenant: &Tenant, id: &SubscriptionId) -> Result<(), SubscriptionError> {
-        todo!()
-    }
-    /// Holds its events back until [`Engine::resume`].
-    pub fn pause(&self, tenant: &Tenant, id: &SubscriptionId, reason: &str) -> Result<Subscription, SubscriptionError> {
-        todo!()
-    }
-    /// Lets its events go again.
-    pub fn resume(&self, tenant: &Tenant, id: &SubscriptionId) -> Result<Subscription, SubscriptionError> {
-        todo!()
-    }
-    /// Moves its expiry to the configured lifetime from now.
-    pub fn renew(&self, tenant: &Tenant, id: &SubscriptionId) -> Result<Subscription, SubscriptionError> {
-        todo!()
-    }
-    /// Gives it a new secret.
-    pub fn rotate_secret(&self, tenant: &Tenant, id: &SubscriptionId) -> Result<Subscription, SubscriptionError> {
-        todo!()
-    }
-    /// Delivery: its webhook failed for days; events wait until the owner resumes it.
-    pub fn pause_by_system(&self, id: &SubscriptionId, reason: &str) -> Result<Subscription, SubscriptionError> {
-        todo!()
-    }
-    /// Delivery: the receiver said 410 Gone.
-    pub fn end(&self, id: &SubscriptionId, reason: &str) -> Result<Subscription, SubscriptionError> {
-        todo!()
-    }
-    /// A tenant's subscription's events behind `after`, oldest first; kept for the retention, delivered or not.
-    pub fn events(
-        &self,
-        tenant: &Tenant,
-        id: &SubscriptionId,
-        after: Option<Sequence>,
-        limit: usize,
-    ) -> Result<Vec<Event>, SubscriptionError> {
-        todo!()
-    }
-    /// Drops events older than the retention; returns how many. To be called now and then.
+
+    /// Drops events that are older than the retention, delivered or not, and returns how many changes they told. To be
+    /// called now and then.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
     pub fn drop_old_events(&self) -> Result<usize, StoreError> {
-        todo!()
+        let retention = SignedDuration::try_from(self.options.retention).unwrap_or(SignedDuration::MAX);
+        let cutoff = self.now().checked_sub(retention).unwrap_or(Timestamp::MIN);
+        self.store.drop_events_before(cutoff)
     }
+
     /// The sequence of the last event; moves after each commit that made events.
     pub fn committed(&self) -> watch::Receiver<Sequence> {
-        todo!()
+        self.committed.subscribe()
     }
-    /// Moves whenever a subscription is made, changed, paused, resumed or removed.
+
+    /// Moves whenever a subscription is made, changed or removed.
     pub fn subscriptions_changed(&self) -> watch::Receiver<u64> {
-        todo!()
+        self.subscriptions_changed.subscribe()
     }
+
     /// The store.
     pub fn store(&self) -> &Arc<Store> {
         &self.store
     }
-    /// The percolator.
+
+    /// The percolator, with every subscription that selects members.
     pub fn percolator(&self) -> &Percolator {
         &self.percolator
+    }
+
+    fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        // What is behind the lock is changed only by calls that cannot panic half-way.
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn batch<'e>(&'e self, desk: &'e Desk) -> Batch<'e> {
+        Batch::new(Surroundings {
+            members: &self.members,
+            percolator: &self.percolator,
+            schema: &self.options.schema,
+            audience: &desk.audience,
+            now: self.now(),
+        })
+    }
+
+    /// Makes a batch durable; only then the cache and whoever waits for events learn of it.
+    fn commit(&self, batch: Batch<'_>) -> Result<(), StoreError> {
+        let (writes, announcements) = batch.finish();
+        if writes.is_empty() {
+            return Ok(());
+        }
+        match self.store.commit(&writes, &announcements) {
+            Ok(last) => {
+                for write in writes {
+                    self.members.committed(write.id, write.row);
+                }
+                if let (false, Some(last)) = (announcements.is_empty(), last) {
+                    self.committed.send_replace(last);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                for write in writes {
+                    self.members.forget(write.id);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Compiles what is stored, at the start.
+    fn compile_stored(&self) -> Result<(), OpenError> {
+        let mut desk = self.desk();
+        let mut compiled = Vec::new();
+        let mut misfits = Vec::new();
+        self.store.for_each_subscription(|subscription| {
+            if let Status::Ended { .. } = subscription.status {
+                return Ok(());
+            }
+            match self.compile(&subscription.selector) {
+                Ok(selector) => {
+                    desk.audience.admit(&subscription);
+                    compiled.push((subscription.id, selector));
+                }
+                // This one was accepted as a misfit before, or is paused for another reason of ours: `resume` will tell.
+                Err(_) if matches!(subscription.status, Status::Paused { by: PausedBy::System, .. }) => {}
+                Err(error) => misfits.push((subscription, error)),
+            }
+            Ok(())
+        })?;
+        self.settle_misfits(misfits)?;
+        self.percolator.insert_all(compiled);
+        Ok(())
+    }
+
+    /// Refuses the start, or pauses the subscriptions whose queries no longer fit the mapping.
+    fn settle_misfits(&self, misfits: Vec<(Subscription, crate::query::QueryError)>) -> Result<(), OpenError> {
+        if !self.options.accept_mapping_change && !misfits.is_empty() {
+            let misfits =
+                misfits.into_iter().map(|(subscription, error)| Misfit { subscription: subscription.id, error });
+            return Err(OpenError::MappingChanged(misfits.collect()));
+        }
+        let paused: Vec<Subscription> = misfits
+            .into_iter()
+            .map(|(subscription, error)| {
+                let reason = format!("the query no longer fits the mapping: {error}");
+                Subscription { status: Status::Paused { by: PausedBy::System, reason }, ..subscription }
+            })
+            .collect();
+        Ok(self.store.put_subscriptions(&paused.iter().collect::<Vec<_>>())?)
     }
 }

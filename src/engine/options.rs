@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::change::Schema;
 use crate::mapping::Mapping;
 
 /// What an [`Engine`](super::Engine) is opened with; [`EngineOptions::new`] has the defaults.
@@ -16,6 +17,8 @@ pub struct EngineOptions {
     pub data_dir: PathBuf,
     /// The fields that documents and queries may have.
     pub mapping: Arc<Mapping>,
+    /// Which fields of a document hold its id and its positions; default: those of `clean_member`.
+    pub schema: Schema,
     /// Fields that no subscription's query may use; default: `last_updated`, which changes with every crawl.
     pub forbidden_fields: Vec<String>,
     /// How many members' fingerprints are kept in memory, in bytes; default [`EngineOptions::MEMBER_CACHE_BYTES`].
@@ -49,6 +52,7 @@ impl EngineOptions {
         EngineOptions {
             data_dir: data_dir.into(),
             mapping: mapping.into(),
+            schema: Schema::default(),
             forbidden_fields: vec!["last_updated".to_owned()],
             member_cache_bytes: Self::MEMBER_CACHE_BYTES,
             store_cache_bytes: Self::STORE_CACHE_BYTES,

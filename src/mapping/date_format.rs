@@ -197,13 +197,10 @@ impl Parts {
     }
 
     fn read_number<'a>(&mut self, part: Part, min: usize, max: usize, text: &'a str) -> Option<&'a str> {
-        // A sign is for years: `+` only before more digits than usual.
-        let (sign, unsigned) = match (part, text.as_bytes().first()) {
-            (Part::Year, Some(b'-')) => (-1, text.get(1..)?),
-            (Part::Year, Some(b'+')) if min == 4 => (1, text.get(1..).filter(|rest| digits(rest, 5, 9).is_some())?),
+        let (sign, unsigned) = match text.strip_prefix('-') {
+            Some(unsigned) if part == Part::Year => (-1, unsigned),
             _ => (1, text),
         };
-        let max = if unsigned.len() < text.len() { 9 } else { max };
         let (digits, rest) = digits(unsigned, min, max)?;
         let value = digits.parse::<i64>().ok()? * sign;
         match part {
@@ -310,16 +307,86 @@ fn read_zone_id(text: &str) -> Option<(TimeZone, &str)> {
 
 /// The time zone of this name or offset, as the `time_zone` of a query writes it.
 pub(crate) fn zone(name: &str) -> Option<TimeZone> {
-    if let Some((zone, "")) = read_offset(name, true, true, true) {
-        return Some(zone);
+    let offset = ["UTC", "GMT", "UT"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    if offset.is_empty() {
+        return (!name.is_empty()).then_some(TimeZone::UTC);
     }
-    let offset = name.strip_prefix("UTC").or_else(|| name.strip_prefix("GMT")).or_else(|| name.strip_prefix("UT"));
-    match offset {
-        Some("") => Some(TimeZone::UTC),
-        Some(offset) if offset.starts_with(['+', '-']) => {
-            read_offset(offset, false, true, true).filter(|(_, rest)| rest.is_empty()).map(|(zone, _)| zone)
-        }
+    let padded = match offset.as_bytes() {
+        // `+2` is `+02`.
+        [sign @ (b'+' | b'-'), hour] => format!("{}0{}", *sign as char, *hour as char),
+        _ => offset.to_owned(),
+    };
+    match read_offset(&padded, true, true, true) {
+        Some((zone, "")) => Some(zone),
         _ if name.starts_with(|first: char| first.is_ascii_alphabetic()) => TimeZone::get(name).ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(format: &str, text: &str, missing: Missing) -> Option<String> {
+        let instant = DateFormat::new(format).unwrap().parse(text, missing, &TimeZone::UTC)?;
+        Some(jiff::Timestamp::from_nanosecond(instant.0).unwrap().to_string())
+    }
+
+    #[test]
+    fn texts_are_read_by_the_first_format_that_fits() {
+        for (format, text, expected) in [
+            ("strict_date_optional_time||epoch_millis", "2020-03-15", Some("2020-03-15T00:00:00Z")),
+            ("strict_date_optional_time||epoch_millis", "2020", Some("2020-01-01T00:00:00Z")),
+            ("strict_date_optional_time||epoch_millis", "1584230400000", Some("2020-03-15T00:00:00Z")),
+            ("strict_date_optional_time||epoch_millis", "-5", Some("1969-12-31T23:59:59.995Z")),
+            ("strict_date_optional_time", "2020-03-15T", Some("2020-03-15T00:00:00Z")),
+            ("strict_date_optional_time", "2020-03-15T10:30:15,5", Some("2020-03-15T10:30:15.5Z")),
+            ("strict_date_optional_time", "2020-03-15T10:30+0200", Some("2020-03-15T08:30:00Z")),
+            ("strict_date_optional_time", "2020-03-15T10:30Europe/Paris", Some("2020-03-15T09:30:00Z")),
+            ("strict_date_optional_time", "-0005-01-01", Some("-000005-01-01T00:00:00Z")),
+            ("strict_date_optional_time", "2020-3-1", None),
+            ("strict_date_optional_time", "2020-02-30", None),
+            ("strict_date_optional_time", "2020-03-15T24:00", None),
+            ("strict_date_optional_time", "2020-03-15 10:30", None),
+            ("strict_date_optional_time", " 2020", None),
+            ("strict_date_optional_time", "", None),
+            ("date_optional_time", "2020-3-1T5:6", Some("2020-03-01T05:06:00Z")),
+            ("yyyy-MM-dd||yyyy-MM||yyyy||MMMM yyyy||MMM yyyy", "March 2021", Some("2021-03-01T00:00:00Z")),
+            ("yyyy-MM-dd||yyyy-MM||yyyy||MMMM yyyy||MMM yyyy", "Mar 2021", Some("2021-03-01T00:00:00Z")),
+            ("yyyy-MM-dd||yyyy-MM||yyyy||MMMM yyyy||MMM yyyy", "Present", None),
+            ("yyyyMMdd", "20210304", Some("2021-03-04T00:00:00Z")),
+            ("basic_date_time_no_millis", "20210304T050607Z", Some("2021-03-04T05:06:07Z")),
+            ("dd/MM/yyyy hh:mm a", "04/03/2021 12:05 PM", Some("2021-03-04T12:05:00Z")),
+            ("yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "2021-03-04T05:06:07.089+01:00", Some("2021-03-04T04:06:07.089Z")),
+            ("yyyy-DDD", "2020-366", Some("2020-12-31T00:00:00Z")),
+            ("yyyy-DDD", "2021-366", None),
+            ("d/M/yy", "4/3/21", Some("2021-03-04T00:00:00Z")),
+            ("EEE, dd MMM yyyy", "Thu, 04 Mar 2021", Some("2021-03-04T00:00:00Z")),
+            ("epoch_second", "1.5", Some("1970-01-01T00:00:01.5Z")),
+        ] {
+            assert_eq!(read(format, text, Missing::First).as_deref(), expected, "{format} {text}");
+        }
+    }
+
+    #[test]
+    fn missing_hours_are_filled_upwards_but_missing_days_are_not() {
+        for (text, expected) in [
+            ("2020-03-15T10", "2020-03-15T10:59:59.999999999Z"),
+            ("2020-03-15", "2020-03-15T23:59:59.999999999Z"),
+            ("2020-03", "2020-03-01T23:59:59.999999999Z"),
+            ("2020", "2020-01-01T23:59:59.999999999Z"),
+        ] {
+            assert_eq!(read("strict_date_optional_time", text, Missing::Last).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_are_names_and_offsets() {
+        for name in ["+01:00", "-0330", "+2", "UTC", "UTC+2", "GMT-03:00", "Europe/Paris", "CET", "Z"] {
+            assert!(zone(name).is_some(), "{name}");
+        }
+        for name in ["Nowhere/X", "", "+", "+25:00", "2"] {
+            assert!(zone(name).is_none(), "{name}");
+        }
     }
 }

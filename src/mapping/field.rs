@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::analysis::Analyzer;
 
 use super::date_format::DateFormat;
+use super::geo_point;
 
 /// A field's number within its mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +47,11 @@ impl Field {
     /// Whether any query can find a value of this field.
     pub fn is_searchable(&self) -> bool {
         self.indexed || self.doc_values
+    }
+
+    /// Whether a list is one value, and not several.
+    pub(crate) fn takes_list(&self, items: &[Value]) -> bool {
+        matches!(self.kind, FieldType::GeoPoint(_)) && geo_point::is_one_point(items)
     }
 }
 

@@ -12,9 +12,15 @@ mod date_pattern;
 mod decimal;
 mod error;
 mod field;
+mod field_type;
+pub(crate) mod geo_point;
+mod intervals;
 pub(crate) mod ip;
 mod number;
+mod parameters;
 mod pattern;
+mod read;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +28,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use crate::analysis::Analyzer;
+use crate::analysis::{Analyzer, Analyzers};
 
 pub use bounds::{DatedRange, PointRange};
 pub use date_format::DateFormat;
@@ -44,7 +50,7 @@ pub struct Mapping {
     /// In order of their ids; the first is the root.
     nested: Vec<NestedObject>,
     pub(crate) root: ObjectNode,
-    analyzers: FxHashMap<String, Arc<Analyzer>>,
+    analyzers: Analyzers,
     default_fields: Vec<String>,
 }
 
@@ -64,8 +70,9 @@ pub(crate) struct ObjectNode {
     pub(crate) properties: FxHashMap<Box<str>, Node>,
     pub(crate) dynamic: Dynamic,
     pub(crate) enabled: bool,
-    /// Set where the object is `nested`.
-    pub(crate) nested: Option<NestedId>,
+    /// The innermost nested object around the object's fields: itself, where it is `nested`.
+    pub(crate) scope: NestedId,
+    pub(crate) is_nested: bool,
 }
 
 /// What a name within an object is.
@@ -95,8 +102,8 @@ impl Mapping {
     ///
     /// Where Elasticsearch would refuse the mapping, or where it asks for something that is not supported; the error
     /// names the field.
-    pub fn from_json(_json: &Value) -> Result<Mapping, MappingError> {
-        Err(MappingError::new("mapping", "is not read yet"))
+    pub fn from_json(json: &Value) -> Result<Mapping, MappingError> {
+        read::read(json)
     }
 
     /// The field of this full path; aliases are followed.
@@ -165,9 +172,13 @@ impl Mapping {
         self.nested.get(id.0 as usize).map_or("", |nested| &nested.path)
     }
 
+    pub(crate) fn nested_object(&self, id: NestedId) -> Option<&NestedObject> {
+        self.nested.get(id.0 as usize)
+    }
+
     /// A built-in analyzer, or one of `settings.analysis`.
     pub fn analyzer(&self, name: &str) -> Option<Arc<Analyzer>> {
-        self.analyzers.get(name).cloned()
+        self.analyzers.analyzer(name)
     }
 
     /// The known name most like an unknown one, for "did you mean".

@@ -1,5 +1,8 @@
 //! A member's document as the matcher sees it.
 
+mod reader;
+mod value;
+
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -7,6 +10,8 @@ use serde_json::Value;
 
 use crate::mapping::{FieldId, Mapping, NestedId};
 use crate::member::MemberId;
+
+use reader::Reader;
 
 /// One reading of a member's JSON under a mapping: the root's values, and one scope for every nested object.
 #[derive(Debug)]
@@ -42,6 +47,8 @@ pub struct Values {
     pub points: Vec<i128>,
     /// Range fields: both ends included.
     pub intervals: Vec<(i128, i128)>,
+    /// Where the terms of a further text value begin.
+    next_position: u32,
 }
 
 /// A term at a position; [`Document::term`] gives its text.
@@ -69,12 +76,14 @@ impl Document {
     ///
     /// Where Elasticsearch would refuse to index it.
     pub fn read(
-        _mapping: &Mapping,
+        mapping: &Mapping,
         id: Option<MemberId>,
-        _json: &Value,
+        json: &Value,
         now: Timestamp,
     ) -> Result<Document, DocumentError> {
-        Ok(Document { id, now, scopes: Vec::new(), text: String::new() })
+        let mut reader = Reader::new(mapping);
+        reader.document(json)?;
+        Ok(Document { id, now, scopes: reader.scopes, text: reader.text })
     }
 
     /// The root first; children after their parents.
@@ -97,5 +106,25 @@ impl Scope {
     /// All fields of this scope that have a value.
     pub fn fields(&self) -> impl Iterator<Item = (FieldId, &Values)> {
         self.fields.iter().map(|(id, values)| (*id, values))
+    }
+}
+
+impl Values {
+    /// Takes in the values of a nested object (`include_in_parent`), as if they were further values of an array.
+    fn append(&mut self, other: &Values) {
+        let shift = self.next_position;
+        self.exists |= other.exists;
+        self.tokens.extend(
+            other.tokens.iter().map(|token| Token { position: token.position.saturating_add(shift), ..*token }),
+        );
+        self.points.extend_from_slice(&other.points);
+        self.intervals.extend_from_slice(&other.intervals);
+        self.next_position = shift.saturating_add(other.next_position);
+    }
+}
+
+impl DocumentError {
+    fn new(field: &str, reason: impl Into<String>) -> Self {
+        DocumentError { field: field.into(), reason: reason.into() }
     }
 }

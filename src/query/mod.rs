@@ -23,9 +23,13 @@ mod parser;
 mod pattern;
 mod query_string;
 mod range;
+#[cfg(test)]
+mod rendering;
 mod shape;
 mod simple_query_string;
 mod term_level;
+#[cfg(test)]
+mod tests;
 mod unsupported;
 mod wrapper;
 

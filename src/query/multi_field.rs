@@ -98,7 +98,7 @@ pub(super) fn combined_fields(body: &Body<'_>, limits: &Limits) -> Result<Clause
         "auto_generate_synonyms_phrase_query",
     ])?;
     parameters.boolean("auto_generate_synonyms_phrase_query")?;
-    let fields = parameters.fields("fields")?;
+    let fields = parameters.fields_boosted("fields", 1.0)?;
     if fields.is_empty() {
         return Err(parameters.bad("fields", "must name at least one field"));
     }

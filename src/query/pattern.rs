@@ -155,10 +155,16 @@ fn check_scalar_length(value: &Scalar, pointer: &str, limits: &Limits) -> Result
 }
 
 /// Refuses patterns that are longer than the limit.
-pub(super) fn check_length(pattern: &str, pointer: &str, limits: &Limits) -> Result<(), QueryError> {
-    // A byte is at most one UTF-16 unit, so that short patterns need no count.
-    if pattern.len() <= limits.pattern_units || pattern.encode_utf16().count() <= limits.pattern_units {
-        return Ok(());
+fn check_length(pattern: &str, pointer: &str, limits: &Limits) -> Result<(), QueryError> {
+    match excess(pattern, limits.pattern_units) {
+        None => Ok(()),
+        Some(reason) => Err(QueryError::limit(pointer, reason)),
     }
-    Err(QueryError::limit(pointer, format!("the pattern is longer than {} UTF-16 units", limits.pattern_units)))
+}
+
+/// That a pattern is longer than `units`, in UTF-16 units, if it is.
+pub(super) fn excess(pattern: &str, units: usize) -> Option<String> {
+    // There are no more units than bytes, so that short patterns need no count.
+    let fits = pattern.len() <= units || pattern.encode_utf16().count() <= units;
+    (!fits).then(|| format!("a pattern is longer than {units} UTF-16 units"))
 }

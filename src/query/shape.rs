@@ -13,6 +13,9 @@ const OF_EVERY_CLAUSE: [&str; 2] = ["boost", "_name"];
 /// How near a name must be to be suggested: Jaro-Winkler, from 0 to 1.
 const SUGGESTION_SIMILARITY: f64 = 0.75;
 
+/// Names that are longer, in bytes, are like none that is known.
+const LONGEST_NAME: usize = 64;
+
 /// The JSON pointer of `key` below `pointer`.
 pub(super) fn below(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
@@ -37,6 +40,9 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
 
 /// `; did you mean "…"?` where one of `known` is near to `name`, else nothing.
 pub(super) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    if name.len() > LONGEST_NAME {
+        return String::new();
+    }
     let nearest = known
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
@@ -265,13 +271,18 @@ impl<'v> Parameters<'v> {
 
     /// Names and patterns of fields: one or an array, their boosts checked and cut off.
     pub(super) fn fields(&self, name: &str) -> Result<Vec<String>, QueryError> {
+        self.fields_boosted(name, 0.0)
+    }
+
+    /// As [`fields`](Self::fields), boosts below `minimum` refused.
+    pub(super) fn fields_boosted(&self, name: &str, minimum: f32) -> Result<Vec<String>, QueryError> {
         let Some((value, pointer)) = self.value(name) else { return Ok(Vec::new()) };
         match value {
             Value::Array(items) => {
-                let name_of = |(index, item)| field_without_boost(item, &element(&pointer, index));
+                let name_of = |(index, item)| field_without_boost(item, minimum, &element(&pointer, index));
                 items.iter().enumerate().map(name_of).collect()
             }
-            single => Ok(vec![field_without_boost(single, &pointer)?]),
+            single => Ok(vec![field_without_boost(single, minimum, &pointer)?]),
         }
     }
 
@@ -341,7 +352,7 @@ impl<'v> FieldClause<'v> {
     }
 }
 
-fn field_without_boost(value: &Value, pointer: &str) -> Result<String, QueryError> {
+fn field_without_boost(value: &Value, minimum: f32, pointer: &str) -> Result<String, QueryError> {
     let Some(text) = scalar(value).map(|scalar| written_out(&scalar)) else {
         return Err(QueryError::malformed(pointer, format!("a field must be a string, not {}", kind_of(value))));
     };
@@ -355,10 +366,10 @@ fn field_without_boost(value: &Value, pointer: &str) -> Result<String, QueryErro
     let boost = boost.map(|boost| boost.trim().parse::<f32>());
     match boost {
         None => Ok(field.to_owned()),
-        Some(Ok(boost)) if boost >= 0.0 => Ok(field.to_owned()),
+        Some(Ok(boost)) if boost >= minimum => Ok(field.to_owned()),
         Some(_) => Err(QueryError::malformed(
             pointer,
-            format!("the boost of \"{text}\" must be a number that is not negative"),
+            format!("the boost of \"{text}\" must be a number of at least {minimum}"),
         )),
     }
 }

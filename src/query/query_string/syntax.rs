@@ -4,9 +4,8 @@
 //! neighbours required, and under `default_operator: and`, `OR` makes both optional. So `a OR b AND c` is `a +b +c`.
 //! A run of bare words goes to analysis as one text: what becomes of it is decided field by field.
 
-use super::super::{
-    Expression, ExpressionLeaf, Fuzziness, Limits, Occur, Operator, QueryError, QueryErrorKind, TextRange,
-};
+use super::super::pattern::excess;
+use super::super::{Expression, ExpressionLeaf, Fuzziness, Occur, Operator, QueryError, QueryErrorKind, TextRange};
 use super::escape::unescaped;
 use super::lexer::{Kind, Token, tokens};
 
@@ -295,9 +294,9 @@ impl<'t> Syntax<'t, '_> {
 
     /// A pattern within the limit, leading wildcards refused where they are not allowed.
     fn pattern(&self, pattern: &str, token: &Token<'_>) -> Result<String, Fault> {
-        let limits = Limits { pattern_units: self.settings.pattern_units, ..Limits::default() };
-        super::super::pattern::check_length(pattern, "", &limits)
-            .map_err(|error| Fault { reason: error.reason, kind: error.kind })?;
+        if let Some(reason) = excess(pattern, self.settings.pattern_units) {
+            return Err(Fault { reason, kind: QueryErrorKind::Limit });
+        }
         if token.kind == Kind::Wildcard && !self.settings.leading_wildcards && pattern.starts_with(['*', '?']) {
             let reason = "a pattern begins with a wildcard, which \"allow_leading_wildcard\" forbids";
             return Err(malformed(self.text, token.offset, reason));

@@ -17,11 +17,12 @@ pub(super) fn parse(text: &str, operator: Operator, flags: Flags, depth: usize) 
     }
     let chars: Vec<char> = text.chars().collect();
     let closing = matching_parentheses(&chars, flags);
+    let quotes = unescaped_quotes(&chars, flags);
     let default_occur = match operator {
         Operator::Or => Occur::Should,
         Operator::And => Occur::Must,
     };
-    let syntax = Syntax { chars: &chars, closing: &closing, flags, default_occur };
+    let syntax = Syntax { chars: &chars, closing: &closing, quotes: &quotes, flags, default_occur };
     let tree = syntax.level(0, chars.len(), depth)?;
     Ok(tree.top.unwrap_or(Expression::Empty))
 }
@@ -47,9 +48,23 @@ fn matching_parentheses(chars: &[char], flags: Flags) -> Vec<Option<usize>> {
     closing
 }
 
+/// Where quotation marks stand that no backslash escapes.
+fn unescaped_quotes(chars: &[char], flags: Flags) -> Vec<usize> {
+    let mut quotes = Vec::new();
+    let mut escaped = false;
+    for (index, char) in chars.iter().enumerate() {
+        if *char == '"' && !escaped {
+            quotes.push(index);
+        }
+        escaped = *char == '\\' && flags.has(Flag::Escape) && !escaped;
+    }
+    quotes
+}
+
 struct Syntax<'c> {
     chars: &'c [char],
     closing: &'c [Option<usize>],
+    quotes: &'c [usize],
     flags: Flags,
     default_occur: Occur,
 }
@@ -119,23 +134,34 @@ impl Syntax<'_> {
         }
     }
 
+    /// Where the phrase that begins at `start` is closed.
+    ///
+    /// Looked up and not scanned for, so that marks which are never closed cost no walk to the end each. A mark that the look-up
+    /// takes for escaped may be preceded by backslashes of which the first stands before `start`; these are counted from there.
+    fn closing_quote(&self, start: usize, end: usize) -> Option<usize> {
+        let backslashes = (start..end).take_while(|index| self.at(*index, end) == Some('\\')).count();
+        let mark = start + backslashes;
+        let is_escaped = self.flags.has(Flag::Escape) && backslashes % 2 == 1;
+        let from = match self.at(mark, end) {
+            Some('"') if !is_escaped => return Some(mark),
+            Some('"') => mark + 1,
+            _ => mark,
+        };
+        let next = self.quotes.partition_point(|quote| *quote < from);
+        self.quotes.get(next).copied().filter(|quote| *quote < end)
+    }
+
     /// A phrase from its opening quotation mark; one that is never closed is left out.
     fn phrase(&self, open: usize, end: usize, depth: usize, tree: &mut Tree) -> Result<usize, TooDeep> {
         let start = open + 1;
+        let Some(mut index) = self.closing_quote(start, end) else { return Ok(start) };
         let mut text = String::new();
-        let mut index = start;
         let mut escaped = false;
-        loop {
-            match self.at(index, end) {
-                None => return Ok(start),
-                Some('\\') if !escaped && self.flags.has(Flag::Escape) => escaped = true,
-                Some('"') if !escaped => break,
-                Some(char) => {
-                    text.push(char);
-                    escaped = false;
-                }
+        for char in self.chars.get(start..index).unwrap_or_default() {
+            escaped = *char == '\\' && !escaped && self.flags.has(Flag::Escape);
+            if !escaped {
+                text.push(*char);
             }
-            index += 1;
         }
         let near = self.at(index + 1, end) == Some('~') && self.flags.has(Flag::Near);
         let near_at_end = near && self.at(index + 2, end).is_none();

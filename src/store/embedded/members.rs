@@ -1,5 +1,7 @@
 //! Members: what is known of each without its document, and the document itself.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use redb::{ReadableTable, WriteTransaction};
@@ -20,6 +22,13 @@ pub struct MemberRow {
     pub explicit_version: Option<u64>,
     /// Whether there is a document.
     pub state: MemberState,
+}
+
+impl MemberRow {
+    /// Whether an older document is kept because the newest says nothing of positions.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(&self.state, MemberState::Known(profile) if profile.silent)
+    }
 }
 
 /// Whether a member has a document.
@@ -49,7 +58,7 @@ pub struct Profile {
 /// What one commit does to a member.
 pub(crate) struct MemberWrite {
     pub(crate) id: MemberId,
-    pub(crate) row: MemberRow,
+    pub(crate) row: Arc<MemberRow>,
     /// The new document; `None` leaves the stored one.
     pub(crate) document: Option<Bytes>,
     pub(crate) baseline: BaselineWrite,
@@ -93,13 +102,13 @@ impl Store {
 
     /// Erases a member: only its id and version stay. Events about it stay without what they said of the person.
     /// Returns whether there was anything to erase.
-    pub(crate) fn erase(&self, id: MemberId) -> Result<Option<MemberRow>, StoreError> {
+    pub(crate) fn erase(&self, id: MemberId) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let mut members = transaction.open_table(tables::MEMBERS)?;
             let row =
                 members.get(id.get())?.map(|row| decode("members", || id.to_string(), row.value())).transpose()?;
             let tombstone = match row {
-                None | Some(MemberRow { state: MemberState::Erased, .. }) => return Ok(None),
+                None | Some(MemberRow { state: MemberState::Erased, .. }) => return Ok(false),
                 Some(row) => MemberRow { state: MemberState::Erased, ..row },
             };
             members.insert(id.get(), encode("members", &tombstone)?.as_slice())?;
@@ -107,7 +116,7 @@ impl Store {
             transaction.open_table(tables::BASELINES)?.remove(id.get())?;
             super::events::erase(transaction, id)?;
             super::outbox::erase_from_batches(transaction, id)?;
-            Ok(Some(tombstone))
+            Ok(true)
         })
     }
 }
@@ -119,7 +128,7 @@ pub(super) fn write(transaction: &WriteTransaction, writes: &[MemberWrite]) -> R
     let mut baselines = transaction.open_table(tables::BASELINES)?;
     for write in writes {
         let key = write.id.get();
-        members.insert(key, encode("members", &write.row)?.as_slice())?;
+        members.insert(key, encode("members", write.row.as_ref())?.as_slice())?;
         if let Some(document) = &write.document {
             documents.insert(key, document.as_ref())?;
         }

@@ -16,9 +16,7 @@ use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableT
 
 use super::StoreError;
 
-#[cfg(test)]
-pub(crate) use events::Kinds;
-pub(crate) use events::{Announcement, Told};
+pub(crate) use events::{Announcement, Kinds, Told};
 pub(crate) use members::{BaselineWrite, MemberWrite};
 pub use members::{MemberRow, MemberState, Profile};
 #[cfg(test)]

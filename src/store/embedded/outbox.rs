@@ -126,9 +126,7 @@ pub(super) fn forget(transaction: &WriteTransaction, id: &SubscriptionId) -> Res
 pub(crate) fn erase_from_batches(transaction: &WriteTransaction, member: MemberId) -> Result<(), StoreError> {
     let (mut bodies, mut members) = (transaction.open_table(BODIES)?, transaction.open_table(MEMBERS_OF_BODIES)?);
     let mut told = Vec::new();
-    for entry in
-        members.extract_from_if((member.get(), "", 0)..=(member.get(), "\u{10FFFF}", u64::MAX), |_, ()| true)?
-    {
+    for entry in members.extract_from_if((member.get(), "", 0)..(member.get() + 1, "", 0), |_, ()| true)? {
         let (key, ()) = (entry?.0, ());
         let (_, subscription, number) = key.value();
         told.push((subscription.to_owned(), number));
@@ -200,9 +198,9 @@ impl Store {
         read_queue(&self.read()?.open_table(QUEUES)?, id)
     }
 
-    /// One batch.
-    pub fn batch(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Option<Batch>, StoreError> {
-        read_batch(&self.read()?.open_table(BATCHES)?, id, number)
+    /// The batch that is sent next, if it is made already.
+    pub fn head(&self, id: &SubscriptionId, queue: &Queue) -> Result<Option<Batch>, StoreError> {
+        read_head(&self.read()?.open_table(BATCHES)?, id, queue)
     }
 
     /// The subscription's batches, newest first, those before `before`.
@@ -262,6 +260,11 @@ impl<'t> QueueWriter<'t> {
     /// One batch.
     pub fn batch(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Option<Batch>, StoreError> {
         read_batch(&self.batches, id, number)
+    }
+
+    /// The batch that is sent next, if it is made already.
+    pub fn head(&self, id: &SubscriptionId, queue: &Queue) -> Result<Option<Batch>, StoreError> {
+        read_head(&self.batches, id, queue)
     }
 
     /// The exact bytes of a batch that is not delivered.
@@ -375,6 +378,18 @@ fn read_queue(
     match table.get(id.as_str())? {
         Some(row) => decode("queues", || id.to_string(), row.value()),
         None => Ok(Queue::default()),
+    }
+}
+
+fn read_head(
+    table: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
+    id: &SubscriptionId,
+    queue: &Queue,
+) -> Result<Option<Batch>, StoreError> {
+    let Some(number) = queue.open.first().copied() else { return Ok(None) };
+    match read_batch(table, id, number)? {
+        Some(batch) => Ok(Some(batch)),
+        None => Err(damaged("batches", place(id.as_str(), number.0), "it is missing, but its queue has it")),
     }
 }
 

@@ -1,0 +1,109 @@
+//! Who is told: what each subscription wants to hear, kept in memory beside its compiled selector.
+
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+
+use crate::change::{Change, ChangeKind};
+use crate::event::EventStatus;
+use crate::store::embedded::{Kinds, Told};
+use crate::subscription::{Subscription, SubscriptionId};
+
+/// The subscriptions that select members: those that are active or paused.
+#[derive(Debug, Default)]
+pub(super) struct Audience {
+    interests: FxHashMap<SubscriptionId, Interest>,
+}
+
+/// What a subscription wants to hear of the members that it selects.
+#[derive(Debug, Clone, Copy)]
+struct Interest {
+    kinds: Kinds,
+    match_flips: bool,
+    notify_first_seen: bool,
+    expires_at: Option<Timestamp>,
+}
+
+impl Audience {
+    /// Takes a subscription in, or what has become of it.
+    pub(super) fn admit(&mut self, subscription: &Subscription) {
+        let interest = Interest {
+            kinds: subscription.changes.iter().collect(),
+            match_flips: subscription.match_flips,
+            notify_first_seen: subscription.notify_first_seen,
+            expires_at: subscription.expires_at,
+        };
+        self.interests.insert(subscription.id.clone(), interest);
+    }
+
+    /// Tells a subscription nothing any more.
+    pub(super) fn dismiss(&mut self, id: &SubscriptionId) {
+        self.interests.remove(id);
+    }
+
+    /// Whether anybody wants to hear of members that are seen for the first time.
+    pub(super) fn wants_first_seen(&self, now: Timestamp) -> bool {
+        self.interests.values().any(|interest| interest.notify_first_seen && interest.is_live(now))
+    }
+
+    /// Who is told of a member that is seen for the first time; `matching` is sorted.
+    pub(super) fn told_of_first_seen(&self, matching: Vec<SubscriptionId>, now: Timestamp) -> Vec<Told> {
+        let wants = |id: &SubscriptionId| self.live(id, now).is_some_and(|interest| interest.notify_first_seen);
+        matching
+            .into_iter()
+            .filter(wants)
+            .map(|subscription| Told { subscription, status: EventStatus::StartedMatchingQuery, kinds: Kinds::ALL })
+            .collect()
+    }
+
+    /// Who is told of position changes, sorted; `before` and `after` are the subscriptions, sorted, that select the member
+    /// as it was and as it is.
+    pub(super) fn told_of_changes(
+        &self,
+        before: &[SubscriptionId],
+        after: &[SubscriptionId],
+        changes: &[Change],
+        now: Timestamp,
+    ) -> Vec<Told> {
+        let kept = before.iter().filter(|id| after.binary_search(id).is_ok()).map(|id| (id, EventStatus::Changed));
+        let stopped = before
+            .iter()
+            .filter(|id| after.binary_search(id).is_err())
+            .map(|id| (id, EventStatus::StoppedMatchingQuery));
+        let started = after
+            .iter()
+            .filter(|id| before.binary_search(id).is_err())
+            .map(|id| (id, EventStatus::StartedMatchingQuery));
+
+        let mut told: Vec<Told> = kept
+            .chain(stopped)
+            .chain(started)
+            .filter_map(|(id, status)| {
+                let kinds = self.live(id, now)?.hears(status, changes)?;
+                Some(Told { subscription: id.clone(), status, kinds })
+            })
+            .collect();
+        told.sort_unstable_by(|one, other| one.subscription.cmp(&other.subscription));
+        told
+    }
+
+    fn live(&self, id: &SubscriptionId, now: Timestamp) -> Option<&Interest> {
+        self.interests.get(id).filter(|interest| interest.is_live(now))
+    }
+}
+
+impl Interest {
+    fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// The kinds of change that an event of this status tells; `None` where there is nothing to tell.
+    fn hears(&self, status: EventStatus, changes: &[Change]) -> Option<Kinds> {
+        let flipped = status != EventStatus::Changed;
+        if flipped && self.match_flips {
+            return Some(Kinds::ALL);
+        }
+        let wanted: Vec<ChangeKind> =
+            changes.iter().map(|change| change.kind).filter(|kind| self.kinds.contains(*kind)).collect();
+        (!wanted.is_empty()).then(|| wanted.iter().collect())
+    }
+}

@@ -1,0 +1,66 @@
+//! An update as it is read, before anything is known of the member: needs no lock.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::update::{Rejection, RejectionReason, Update};
+use crate::change::{self, Positions, Schema};
+use crate::json;
+use crate::member::MemberId;
+
+/// An update with what its document says.
+pub(super) struct Reading {
+    pub(super) id: MemberId,
+    pub(super) bytes: Bytes,
+    pub(super) explicit_version: Option<u64>,
+    pub(super) json: Value,
+    pub(super) digest: [u8; 32],
+    pub(super) positions: Positions,
+    pub(super) last_updated: Option<Timestamp>,
+}
+
+impl Reading {
+    /// Reads an update; what can be refused without the mapping is refused here.
+    pub(super) fn of(update: Update, schema: &Schema) -> Result<Reading, Rejection> {
+        let expected = update.id;
+        let reject = |id: Option<MemberId>, reason| Rejection { id, reason };
+        let json = json::parse(&update.document).map_err(|error| reject(expected, error.into()))?;
+        let id = member_id(&json, expected, &schema.id).map_err(|reason| reject(expected, reason))?;
+        Ok(Reading {
+            id,
+            bytes: update.document,
+            explicit_version: update.version,
+            digest: change::document_digest(&json).0,
+            positions: schema.positions(&json),
+            last_updated: schema.last_updated(&json),
+            json,
+        })
+    }
+}
+
+/// The id that a document has, which must be the expected one.
+fn member_id(json: &Value, expected: Option<MemberId>, field: &str) -> Result<MemberId, RejectionReason> {
+    let Some(object) = json.as_object() else { return Err(RejectionReason::NotAnObject { found: kind_of(json) }) };
+    let field = field.to_owned();
+    let Some(id) = object.get(&field) else { return Err(RejectionReason::NoId { field }) };
+    let found = match MemberId::try_from(id) {
+        Ok(found) => found,
+        Err(source) => return Err(RejectionReason::BadId { field, source }),
+    };
+    match expected {
+        Some(expected) if expected != found => Err(RejectionReason::OtherId { field, found, expected }),
+        _ => Ok(found),
+    }
+}
+
+fn kind_of(json: &Value) -> &'static str {
+    match json {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
