@@ -100,16 +100,7 @@ impl Store {
     ) -> Result<Vec<Event>, StoreError> {
         let transaction = self.read()?;
         let (events, changes) = (transaction.open_table(tables::EVENTS)?, transaction.open_table(tables::CHANGES)?);
-        let Some(first) = after.map_or(Some(0), |after| after.0.checked_add(1)) else { return Ok(Vec::new()) };
-        let key = subscription.as_str();
-        let mut page = Vec::new();
-        for entry in events.range((key, first)..=(key, u64::MAX))?.take(limit) {
-            let (place, row) = entry?;
-            let sequence = Sequence(place.value().1);
-            let row: EventRow = decode("events", || format!("{key} {}", sequence.0), row.value())?;
-            page.push(event(&changes, subscription, sequence, row)?);
-        }
-        Ok(page)
+        page(&events, &changes, subscription, after, limit)
     }
 
     /// Drops changes that occurred before `cutoff`, and all events that tell them; returns how many changes.
@@ -217,6 +208,36 @@ pub(super) fn forget(transaction: &WriteTransaction, subscription: &Subscription
     let key = subscription.as_str();
     events.retain_in((key, 0)..=(key, u64::MAX), |_, _| false)?;
     Ok(())
+}
+
+/// [`Store::events`] within a transaction that writes.
+pub(super) fn events_after(
+    transaction: &WriteTransaction,
+    subscription: &SubscriptionId,
+    after: Option<Sequence>,
+    limit: usize,
+) -> Result<Vec<Event>, StoreError> {
+    let (events, changes) = (transaction.open_table(tables::EVENTS)?, transaction.open_table(tables::CHANGES)?);
+    page(&events, &changes, subscription, after, limit)
+}
+
+fn page(
+    events: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
+    changes: &impl ReadableTable<(u64, u64), &'static [u8]>,
+    subscription: &SubscriptionId,
+    after: Option<Sequence>,
+    limit: usize,
+) -> Result<Vec<Event>, StoreError> {
+    let Some(first) = after.map_or(Some(0), |after| after.0.checked_add(1)) else { return Ok(Vec::new()) };
+    let key = subscription.as_str();
+    let mut page = Vec::new();
+    for entry in events.range((key, first)..=(key, u64::MAX))?.take(limit) {
+        let (place, row) = entry?;
+        let sequence = Sequence(place.value().1);
+        let row: EventRow = decode("events", || format!("{key} {}", sequence.0), row.value())?;
+        page.push(event(changes, subscription, sequence, row)?);
+    }
+    Ok(page)
 }
 
 /// A row of `events` with the changes that it refers to.
