@@ -16,6 +16,7 @@ pub mod mapping;
 pub mod member;
 pub mod percolator;
 pub mod query;
+pub mod server;
 pub mod store;
 pub mod subscription;
 

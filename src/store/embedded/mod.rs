@@ -3,6 +3,7 @@
 //! redb is copy-on-write: a transaction is there wholly or not at all, and when [`Store::write`] returns its pages
 //! have been synced. One write transaction runs at a time; readers see the last commit and wait for nobody.
 
+mod bulk_requests;
 mod events;
 mod members;
 mod outbox;
@@ -110,6 +111,7 @@ impl Store {
             transaction.open_table(tables::CHANGES)?;
             transaction.open_table(tables::CHANGES_BY_TIME)?;
             transaction.open_table(tables::EVENTS)?;
+            bulk_requests::prepare(transaction)?;
             outbox::create_tables(transaction)
         })
     }

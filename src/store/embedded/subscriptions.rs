@@ -104,6 +104,19 @@ impl Store {
         Ok(page)
     }
 
+    /// Whether a tenant has so many subscriptions, or more.
+    pub fn has_subscriptions(&self, tenant: &Tenant, number: usize) -> Result<bool, StoreError> {
+        let by_tenant = self.read()?.open_table(tables::SUBSCRIPTIONS_BY_TENANT)?;
+        let mut found = 0;
+        for entry in by_tenant.range((tenant.as_str(), "")..)? {
+            if found >= number || entry?.0.value().0 != tenant.as_str() {
+                break;
+            }
+            found += 1;
+        }
+        Ok(found >= number)
+    }
+
     /// Calls `visit` with every subscription of every tenant, in order of their ids.
     pub fn for_each_subscription(
         &self,
