@@ -60,7 +60,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn simple_query_string(&self, clause: &SimpleQueryString) -> Result<Condition, Refusal> {
         let settings = Settings {
             fields: &clause.fields,
-            kind: MultiMatchType::MostFields,
+            kind: clause.kind,
             operator: clause.default_operator,
             minimum_should_match: clause.minimum_should_match.as_ref(),
             analyzer: clause.analyzer.as_deref(),
