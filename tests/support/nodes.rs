@@ -105,7 +105,9 @@ impl Node {
         let log_path = target().join(format!("{}.log", server.name()));
         let log = File::create(&log_path).map_err(text)?;
         let mut process = Command::new(java.join("bin/java"))
-            .args([format!("-Xms{HEAP}"), format!("-Xmx{HEAP}"), "-Dlog4j2.disable.jmx=true".into()])
+            .args([format!("-Xms{HEAP}"), format!("-Xmx{HEAP}")])
+            // A node lives for minutes: the optimizing compiler would not pay.
+            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dlog4j2.disable.jmx=true"])
             .args(server.java_options())
             .args(["-cp", &class_path, "SearchNode"])
             .arg(&home)
