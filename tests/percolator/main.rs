@@ -97,8 +97,10 @@ fn selectors_survive_the_merging_of_segments_one_by_one() {
 #[test]
 fn nested_objects_are_told_apart_however_many_there_are() {
     let percolator = percolator();
-    let at = |company: &str| json!({"nested": {"path": "experience", "query": {"bool": {
-        "must": [{"match": {"experience.company": company}}, {"term": {"experience.open": true}}]}}}});
+    let at = |company: &str| {
+        json!({"nested": {"path": "experience", "query": {"bool": {
+        "must": [{"match": {"experience.company": company}}, {"term": {"experience.open": true}}]}}}})
+    };
     store(&percolator, "open at acme", at("acme"));
     store(&percolator, "open at initech", at("initech"));
     let mut positions: Vec<Value> = (0..200).map(|_| json!({"company": "acme", "open": false})).collect();
@@ -111,8 +113,12 @@ fn a_nested_clause_reaches_two_levels_down_and_stays_within_its_object() {
     let percolator = percolator();
     let task = json!({"nested": {"path": "experience.tasks", "query": {"term": {"experience.tasks.name": "sales"}}}});
     store(&percolator, "anywhere", task.clone());
-    store(&percolator, "at acme", json!({"nested": {"path": "experience", "query": {"bool": {
-        "must": [{"match": {"experience.company": "acme"}}, task]}}}}));
+    store(
+        &percolator,
+        "at acme",
+        json!({"nested": {"path": "experience", "query": {"bool": {
+        "must": [{"match": {"experience.company": "acme"}}, task]}}}}),
+    );
     let elsewhere = json!({"experience": [{"company": "acme"}, {"company": "initech", "tasks": [{"name": "sales"}]}]});
     assert_eq!(matches(&percolator, 1, &elsewhere), ["anywhere"]);
     let there = json!({"experience": {"company": "acme", "tasks": {"name": "sales"}}});

@@ -18,6 +18,7 @@ use crate::query::{
 /// What both clauses say beyond their text.
 struct Settings<'q> {
     fields: &'q [String],
+    asks_default_field: bool,
     kind: MultiMatchType,
     operator: Operator,
     minimum_should_match: Option<&'q MinimumShouldMatch>,
@@ -40,6 +41,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn query_string(&self, clause: &QueryString) -> Result<Condition, Refusal> {
         let settings = Settings {
             fields: &clause.fields,
+            asks_default_field: clause.asks_default_field,
             kind: clause.kind,
             operator: clause.default_operator,
             minimum_should_match: clause.minimum_should_match.as_ref(),
@@ -60,6 +62,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn simple_query_string(&self, clause: &SimpleQueryString) -> Result<Condition, Refusal> {
         let settings = Settings {
             fields: &clause.fields,
+            asks_default_field: false,
             kind: clause.kind,
             operator: clause.default_operator,
             minimum_should_match: clause.minimum_should_match.as_ref(),
@@ -159,7 +162,8 @@ impl<'a> Compiler<'a> {
         if let (Some(name), ExpressionLeaf::Exists) = (field, leaf) {
             return self.exists(name).map(Some);
         }
-        if (field, leaf) == (None, &ExpressionLeaf::Exists) && self.asks_everything(settings.fields) {
+        let is_star = (field, leaf) == (None, &ExpressionLeaf::Exists);
+        if is_star && settings.asks_default_field && self.asks_everything(settings.fields) {
             return Ok(Some(Condition::All));
         }
         if field == Some("_id") {
