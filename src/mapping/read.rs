@@ -200,10 +200,8 @@ impl Reader<'_> {
             Some(Value::String(kind)) => kind.as_str(),
             Some(other) => return Err(MappingError::new(path, format!("\"type\" is {other}, a string is expected"))),
         };
-        if given.get("type").is_none()
-            && !given.contains_key("properties")
-            && !given.keys().all(|key| OBJECT.contains(&key.as_str()))
-        {
+        let is_object = given.contains_key("properties") || (given.len() == 1 && given.contains_key("enabled"));
+        if !given.contains_key("type") && !is_object {
             return Err(MappingError::new(path, "no \"type\" is given"));
         }
         match kind {
