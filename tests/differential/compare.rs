@@ -118,7 +118,9 @@ impl Report<'_> {
             .map(|place| self.unused.remove(place).tripline.clone());
         let expected = if let Some(Verdict::Matches(expected)) = &expected { expected } else { recorded };
         let missing: Vec<&u64> = expected.difference(found).collect();
-        let surplus: Vec<&u64> = found.difference(expected).collect();
+        // A document that nodes refuse has been reported as such.
+        let surplus: Vec<&u64> =
+            found.difference(expected).filter(|id| !answers.refused_documents.contains(id)).collect();
         for (say, documents) in [("nodes find, Tripline does not", missing), ("Tripline finds, nodes do not", surplus)]
         {
             if let Some(first) = documents.first() {
