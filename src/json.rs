@@ -117,11 +117,22 @@ impl<'de> Visitor<'de> for StrictValue {
         let mut object = Map::new();
         while let Some(key) = access.next_key::<String>()? {
             match object.entry(key) {
-                Entry::Occupied(known) => return Err(A::Error::custom(format!("duplicate key {:?}", known.key()))),
+                Entry::Occupied(known) => {
+                    return Err(A::Error::custom(format!("duplicate key {:?}", in_short(known.key()))));
+                }
                 Entry::Vacant(place) => place.insert(access.next_value_seed(StrictValue)?),
             };
         }
         Ok(Value::Object(object))
+    }
+}
+
+/// The beginning of a key: an error stays short, however long the key is.
+fn in_short(key: &str) -> String {
+    const SHOWN: usize = 80;
+    match key.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", key.get(..end).unwrap_or_default()),
+        None => key.to_owned(),
     }
 }
 
@@ -135,8 +146,14 @@ mod tests {
 
     #[test]
     fn a_key_that_comes_twice_is_refused_with_its_place() {
-        assert_eq!(reason(b"{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}"), "duplicate key \"c\" at line 2 column 21");
+        assert_eq!(reason(b"{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}"), "duplicate key \"c\" at line 2 column 18");
         assert_eq!(reason(b"{\"a\": 1, \"\\u0061\": 2}"), "duplicate key \"a\" at line 1 column 17");
+    }
+
+    #[test]
+    fn an_error_stays_short_however_long_the_key_is() {
+        let key = "é".repeat(1_000_000);
+        assert!(reason(format!("{{\"{key}\": 1, \"{key}\": 2}}").as_bytes()).len() < 300);
     }
 
     #[test]

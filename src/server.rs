@@ -94,8 +94,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     let engine = Arc::new(tokio::task::spawn_blocking(move || Engine::open(options)).await??);
     let (secret, verifier) = tokens(&config)?;
     let address = config.listen;
-    let listener =
-        TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
 
     let delivery = Delivery::start(Arc::clone(&engine), delivery_options(&config))?;
@@ -107,14 +106,8 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     let ending = CancellationToken::new();
     let sweeping = tokio::spawn(sweep(Arc::clone(&engine), ending.clone()));
     let grace = config.shutdown_grace;
-    let app = App::new(
-        Arc::new(config),
-        engine,
-        delivery.handle(),
-        Arc::clone(&bulk_collect),
-        verifier,
-        ending.clone(),
-    );
+    let app =
+        App::new(Arc::new(config), engine, delivery.handle(), Arc::clone(&bulk_collect), verifier, ending.clone());
     let router = api::router(app);
     let served = axum::serve(listener, router).with_graceful_shutdown(ending.clone().cancelled_owned());
     let serving = tokio::spawn(async move { served.await });
@@ -178,9 +171,7 @@ pub fn mapping(file: Option<&Path>) -> Result<Mapping, StartError> {
     let path = file.unwrap_or(Path::new("mappings/clean_member.json")).to_owned();
     let text = match file {
         None => CLEAN_MEMBER.as_bytes().to_vec(),
-        Some(file) => {
-            std::fs::read(file).map_err(|source| StartError::MappingFile { path: path.clone(), source })?
-        }
+        Some(file) => std::fs::read(file).map_err(|source| StartError::MappingFile { path: path.clone(), source })?,
     };
     let json = json::parse(&text).map_err(|source| StartError::MappingJson { path: path.clone(), source })?;
     Mapping::from_json(&json).map_err(|source| StartError::Mapping { path, source })

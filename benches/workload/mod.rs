@@ -11,12 +11,37 @@ const WORDS: usize = 20_000;
 const COMPANIES: usize = 50_000;
 const CITIES: usize = 2_000;
 const COUNTRIES: [&str; 12] = [
-    "Germany", "France", "Spain", "Italy", "Poland", "Lithuania", "Sweden", "Portugal", "Greece", "Austria", "Norway", "Ireland",
+    "Germany",
+    "France",
+    "Spain",
+    "Italy",
+    "Poland",
+    "Lithuania",
+    "Sweden",
+    "Portugal",
+    "Greece",
+    "Austria",
+    "Norway",
+    "Ireland",
 ];
 const LEVELS: [&str; 8] = ["Junior", "Senior", "Lead", "Principal", "Head of", "Director of", "VP of", "Chief"];
 const TRADES: [&str; 16] = [
-    "Data Engineer", "Software Developer", "Account Executive", "Product Manager", "Nurse", "Recruiter", "Controller", "Designer",
-    "Sales Manager", "Analyst", "Architect", "Consultant", "Mechanic", "Lawyer", "Chemist", "Translator",
+    "Data Engineer",
+    "Software Developer",
+    "Account Executive",
+    "Product Manager",
+    "Nurse",
+    "Recruiter",
+    "Controller",
+    "Designer",
+    "Sales Manager",
+    "Analyst",
+    "Architect",
+    "Consultant",
+    "Mechanic",
+    "Lawyer",
+    "Chemist",
+    "Translator",
 ];
 
 /// Draws members and queries, the same for the same seed.
@@ -110,7 +135,9 @@ impl Workload {
                 {"range": {"connections_count": {"gte": self.random.random_range(0..3_000)}}},
                 {"term": {"skills.exact": self.word()}}
             ]}}),
-            2 => json!({"query_string": {"query": format!("{} AND {}", self.word(), self.word()), "default_field": "description"}}),
+            2 => {
+                json!({"query_string": {"query": format!("{} AND {}", self.word(), self.word()), "default_field": "description"}})
+            }
             3 => json!({"match_phrase": {"headline": self.title()}}),
             4 => json!({"bool": {"must": {"match": {"job_title": {"query": self.title(), "operator": "and"}}},
                 "must_not": {"term": {"location_country.exact": "Germany"}}}}),

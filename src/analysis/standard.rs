@@ -36,8 +36,8 @@ const WORD: &str = r"(?:h~(?:q~|Q~h~)|[nd]~(?:(?:(?:_~)*|[ubq]~)[nd]~)*|[aghO]~(
 static WORDS: LazyLock<Option<dense::DFA<Vec<u32>>>> = LazyLock::new(|| {
     let pattern = format!("(?:{})", GRAMMAR.join("|"))
         .replace("WORD", WORD)
-        .replace('~', "[xeztpKTF]*")
-        .replace('^', "[xezKTF]*");
+        .replace('~', "[xeztpKTFM]*")
+        .replace('^', "[xezKTFM]*");
     dense::Builder::new()
         .configure(dense::Config::new().match_kind(MatchKind::All).start_kind(regex_automata::dfa::StartKind::Anchored))
         .syntax(syntax::Config::new().unicode(false).utf8(false))

@@ -1,7 +1,8 @@
 //! What a character is to the standard tokenizer: one letter per class, so that its grammar can be written as a pattern.
 //!
-//! The classes come from Unicode's tables, restricted to what the Unicode version of Lucene's grammar (9.0, emoji 11.0)
-//! had assigned: a younger letter is no letter to Lucene either.
+//! The classes come from Unicode's tables, restricted to what the Unicode version of Lucene 9 and 10 (12.1) had assigned: a
+//! younger letter is no letter to Lucene either. Where characters changed their class since, the old one stands here;
+//! all characters were compared with Lucene 10's tokenizer.
 
 use std::sync::LazyLock;
 
@@ -16,23 +17,23 @@ pub(super) const OTHER: u8 = b'-';
 /// `B` emoji that take a skin tone, `M` skin tones, `O` letters that are emoji, `T`/`F` tags and their end, `e`
 /// combining marks of scripts written without spaces, `t`/`p` text and emoji presentation, `K` the key cap.
 const CLASSES: &[(u8, &str)] = &[
-    (b'H', r"[\p{Script=Han}&&\p{Age=9.0}]"),
-    (b'i', r"[\p{Script=Hiragana}&&\p{Age=9.0}]"),
-    (b's', COMPLEX_CONTEXT),
-    (b'a', r"[\p{wb=ALetter}&&\p{Age=9.0}]"),
-    (b'g', r"[\p{wb=ALetter}&&\p{Script=Hangul}&&\p{Age=9.0}]"),
+    (b'H', r"[[\p{Script=Han}--\x{16FE2}]&&\p{Age=12.1}]"),
+    (b'i', r"[\p{Script=Hiragana}&&\p{Age=12.1}]"),
+    (b's', r"[[SEA]&&[\p{L}\p{M}SIGNS]&&\p{Age=12.1}]"),
+    (b'a', r"[[\p{wb=ALetter}--[\x{2E5}-\x{2EB}\x{55A}\x{58A}\x{A708}-\x{A716}]]&&\p{Age=12.1}]"),
+    (b'g', r"[\p{wb=ALetter}&&\p{Script=Hangul}&&\p{Age=12.1}]"),
     (b'h', r"\p{wb=Hebrew_Letter}"),
-    (b'k', r"[\p{wb=Katakana}&&\p{Age=9.0}]"),
-    (b'n', r"[[\p{wb=Numeric}\x{FF10}-\x{FF19}]&&\p{Age=9.0}]"),
-    (b'm', r"[\p{wb=MidLetter}:]"),
-    (b'u', r"\p{wb=MidNum}"),
+    (b'k', r"[\p{wb=Katakana}&&\p{Age=12.1}]"),
+    (b'n', r"[[[\p{wb=Numeric}\x{FF10}-\x{FF19}]--\x{19DA}]&&\p{Age=12.1}]"),
+    (b'm', r"[[\p{wb=MidLetter}:]--\x{55F}]"),
+    (b'u', r"[\p{wb=MidNum}\x{FE10}\x{FE14}]"),
     (b'b', r"\p{wb=MidNumLet}"),
     (b'q', "'"),
     (b'Q', "\""),
-    (b'_', r"[\p{wb=ExtendNumLet}--\x{202F}]"),
-    (b'x', r"[[\p{wb=Extend}\p{wb=Format}]&&\p{Age=9.0}]"),
-    (b'e', COMPLEX_CONTEXT_MARKS),
-    (b'E', r"[[\p{Extended_Pictographic}\p{Emoji}]--[0-9\#*\x{1F1E6}-\x{1F1FF}]]"),
+    (b'_', r"\p{wb=ExtendNumLet}"),
+    (b'x', r"[[\p{wb=Extend}\p{wb=Format}\p{Prepended_Concatenation_Mark}]&&\p{Age=12.1}]"),
+    (b'e', r"[[[SEA]--\x{1A7F}]&&\p{M}&&\p{wb=Extend}&&\p{Age=12.1}]"),
+    (b'E', r"[[\p{Extended_Pictographic}\p{Emoji}\x{1FB00}-\x{1FBFF}]--[0-9\#*\x{1F1E6}-\x{1F1FF}]]"),
     (b'O', r"[\p{Extended_Pictographic}&&\p{wb=ALetter}]"),
     (b'B', r"[\p{Emoji_Modifier_Base}&&\p{Age=11.0}]"),
     (b'M', r"\p{Emoji_Modifier}"),
@@ -47,9 +48,10 @@ const CLASSES: &[(u8, &str)] = &[
     (b'F', r"\x{E007F}"),
 ];
 
-/// Line break class SA (Unicode 9.0): scripts of South East Asia that are written without spaces.
-const COMPLEX_CONTEXT: &str = r"[[\p{Script=Thai}\p{Script=Lao}\p{Script=Myanmar}\p{Script=Khmer}\p{Script=Tai_Le}\p{Script=New_Tai_Lue}\p{Script=Tai_Tham}\p{Script=Tai_Viet}\p{Script=Ahom}]&&[\p{L}\p{M}]&&\p{Age=9.0}]";
-const COMPLEX_CONTEXT_MARKS: &str = r"[[\p{Script=Thai}\p{Script=Lao}\p{Script=Myanmar}\p{Script=Khmer}\p{Script=Tai_Le}\p{Script=New_Tai_Lue}\p{Script=Tai_Tham}\p{Script=Tai_Viet}\p{Script=Ahom}]&&\p{M}&&\p{wb=Extend}&&\p{Age=9.0}]";
+/// The scripts of line break class SA, written without spaces; `SEA` in the patterns above.
+const SOUTH_EAST_ASIA: &str = r"\p{sc=Thai}\p{sc=Lao}\p{sc=Myanmar}\p{sc=Khmer}\p{sc=Tai_Le}\p{sc=New_Tai_Lue}\p{sc=Tai_Tham}\p{sc=Tai_Viet}\p{sc=Ahom}";
+/// Signs and numbers of that class beside its letters and marks.
+const SOUTH_EAST_ASIAN_SIGNS: &str = r"\x{109E}\x{109F}\x{19DA}\x{19DE}\x{19DF}\x{1AA0}-\x{1AA6}\x{1AA8}-\x{1AAD}\x{AA77}-\x{AA79}\x{AADE}\x{AADF}\x{1173A}\x{1173B}\x{1173F}";
 
 /// Class by code point, in two steps: blocks of 256, equal blocks stored once.
 struct Table {
@@ -91,7 +93,8 @@ impl Table {
 
 /// The characters of a class written as a regular expression; a test reads all of ours, so none is empty.
 fn characters(pattern: &str) -> ClassUnicode {
-    match regex_syntax::parse(pattern).map(|hir| hir.into_kind()) {
+    let pattern = pattern.replace("SEA", SOUTH_EAST_ASIA).replace("SIGNS", SOUTH_EAST_ASIAN_SIGNS);
+    match regex_syntax::parse(&pattern).map(|hir| hir.into_kind()) {
         Ok(HirKind::Class(Class::Unicode(class))) => class,
         Ok(HirKind::Literal(literal)) => {
             let text = String::from_utf8_lossy(&literal.0).into_owned();

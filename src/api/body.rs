@@ -44,11 +44,7 @@ pub struct Whole {
 impl Bodies {
     pub fn new(limits: &Limits) -> Self {
         let units = limits.body_memory_bytes.get().div_ceil(UNIT).min(Semaphore::MAX_PERMITS);
-        Bodies {
-            limit: limits.body_bytes.get(),
-            timeout: limits.body_timeout,
-            budget: Arc::new(Semaphore::new(units)),
-        }
+        Bodies { limit: limits.body_bytes.get(), timeout: limits.body_timeout, budget: Arc::new(Semaphore::new(units)) }
     }
 
     /// Reads a whole body. One that says beforehand that it is too long is refused before any of it is read.

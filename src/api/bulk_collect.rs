@@ -63,7 +63,8 @@ impl FromRequest<App> for Form {
         }
         let _share = app.bodies.share_of(request.headers()).await?;
         let limits = &app.config.limits;
-        let form = Multipart::from_request(request, app).await.map_err(|error| Problem::malformed(error.body_text()))?;
+        let form =
+            Multipart::from_request(request, app).await.map_err(|error| Problem::malformed(error.body_text()))?;
         tokio::time::timeout(limits.body_timeout, read_form(form, limits)).await.map_err(|_| {
             Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the form did not arrive within limits.body_timeout")
         })?
@@ -80,7 +81,8 @@ async fn read_form(mut form: Multipart, limits: &Limits) -> Result<Form, Problem
             Some("data_format") => data_format = read_format(field).await?,
             Some("ids_file") => return Err(Problem::malformed("the form has more than one \"ids_file\"")),
             Some(other) => {
-                let detail = format!("unknown field {other:?} in the form; \"ids_file\" and \"data_format\" are expected");
+                let detail =
+                    format!("unknown field {other:?} in the form; \"ids_file\" and \"data_format\" are expected");
                 return Err(Problem::unacceptable("form", detail));
             }
             None => return Err(Problem::malformed("a field of the form has no name")),

@@ -38,7 +38,9 @@ impl IngestQueue {
     pub async fn apply(&self, update: Update) -> Result<Outcome, Problem> {
         let (answer, applied) = oneshot::channel();
         self.waiting.try_send(Waiting { update, answer }).map_err(|_| {
-            Problem::busy("too many updates wait for the store (limits.ingest_queue); nothing was applied, send it again")
+            Problem::busy(
+                "too many updates wait for the store (limits.ingest_queue); nothing was applied, send it again",
+            )
         })?;
         match applied.await {
             Ok(Ok(result)) => Ok(result?),
@@ -51,7 +53,8 @@ impl IngestQueue {
 async fn run(engine: Arc<Engine>, mut incoming: mpsc::Receiver<Waiting>) {
     let mut group = Vec::with_capacity(GROUP);
     while incoming.recv_many(&mut group, GROUP).await > 0 {
-        let (updates, answers): (Vec<_>, Vec<_>) = group.drain(..).map(|waiting| (waiting.update, waiting.answer)).unzip();
+        let (updates, answers): (Vec<_>, Vec<_>) =
+            group.drain(..).map(|waiting| (waiting.update, waiting.answer)).unzip();
         let engine = Arc::clone(&engine);
         let applied = tokio::task::spawn_blocking(move || engine.apply_batch(updates)).await;
         match applied {

@@ -111,8 +111,6 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
 }
 
 /// Does what waits for the disk or computes for long where it holds up nobody else.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?
 }

@@ -93,7 +93,8 @@ pub async fn measure(request: Request, next: Next) -> Response {
     let status = response.status().as_u16().to_string();
     metrics::counter!("tripline_http_requests_total", "method" => method.clone(), "route" => route.clone(), "status" => status)
         .increment(1);
-    metrics::histogram!("tripline_http_request_seconds", "method" => method, "route" => route).record(started.elapsed());
+    metrics::histogram!("tripline_http_request_seconds", "method" => method, "route" => route)
+        .record(started.elapsed());
     response
 }
 
@@ -104,6 +105,7 @@ pub async fn no_route(request: Request) -> Problem {
 
 /// 405 for routes that do not know the method.
 pub async fn no_method(request: Request) -> Problem {
-    let detail = format!("{:?} does not know the method {}; /docs lists what there is", request.uri().path(), request.method());
+    let detail =
+        format!("{:?} does not know the method {}; /docs lists what there is", request.uri().path(), request.method());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
 }

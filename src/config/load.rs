@@ -130,7 +130,8 @@ fn file(named: Option<PathBuf>) -> Result<Option<PathBuf>, ConfigError> {
     let Some(path) = named.or_else(|| Path::new(DEFAULT_FILE).is_file().then(|| PathBuf::from(DEFAULT_FILE))) else {
         return Ok(None);
     };
-    let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
     match Toml::from_str::<Dict>(&text) {
         Ok(_) => Ok(Some(path)),
         Err(error) => Err(ConfigError::NotToml { path, reason: error.to_string().trim_end().to_owned() }),

@@ -34,9 +34,17 @@ const fn flagged(name: &'static str, flag: &'static str, meaning: &'static str) 
 
 /// Every setting, in the order of the documentation; a test holds it against [`Config`].
 pub const SETTINGS: &[Setting] = &[
-    flagged("listen", "--listen", "The address and port that the server listens on; port 0 takes a free one and says which."),
+    flagged(
+        "listen",
+        "--listen",
+        "The address and port that the server listens on; port 0 takes a free one and says which.",
+    ),
     flagged("data_dir", "--data-dir", "The directory that holds everything durable. One process at a time may use it."),
-    flagged("mapping", "--mapping", "A file with the Elasticsearch mapping of the documents; without it the Clean Employee mapping that comes with Tripline."),
+    flagged(
+        "mapping",
+        "--mapping",
+        "A file with the Elasticsearch mapping of the documents; without it the Clean Employee mapping that comes with Tripline.",
+    ),
     flagged(
         "accept_mapping_change",
         "--accept-mapping-change",
@@ -48,30 +56,56 @@ pub const SETTINGS: &[Setting] = &[
         "Deliver to loopback and private addresses too. For tests and closed networks only.",
     ),
     setting("forbidden_fields", "Fields that no subscription's query may use, however it names them."),
-    setting("shutdown_grace", "How long requests and deliveries on the wire may take to end after SIGTERM before they are cut off."),
-    flagged("jwt.algorithm", "--jwt-algorithm", "The one algorithm that bearer tokens must be signed with: HS256, RS256, ES256 or EdDSA."),
+    setting(
+        "shutdown_grace",
+        "How long requests and deliveries on the wire may take to end after SIGTERM before they are cut off.",
+    ),
+    flagged(
+        "jwt.algorithm",
+        "--jwt-algorithm",
+        "The one algorithm that bearer tokens must be signed with: HS256, RS256, ES256 or EdDSA.",
+    ),
     flagged(
         "jwt.secret_file",
         "--jwt-secret-file",
         "HS256: the file whose bytes, less one final newline, are the key (at least 32 bytes). Without it one is made in the data directory.",
     ),
-    flagged("jwt.public_key_file", "--jwt-public-key-file", "RS256, ES256, EdDSA: the file with the public key in PEM."),
+    flagged(
+        "jwt.public_key_file",
+        "--jwt-public-key-file",
+        "RS256, ES256, EdDSA: the file with the public key in PEM.",
+    ),
     setting("jwt.issuer", "If set, tokens must carry this `iss`."),
     setting("jwt.audience", "If set, tokens must carry this `aud`; if not set, a token's `aud` is not looked at."),
     setting("jwt.leeway", "How far the clocks of token makers may differ when `exp`, `nbf` and `iat` are checked."),
     setting("limits.body_bytes", "The largest request body, and the longest line of a `_bulk` stream, in bytes."),
-    setting("limits.body_memory_bytes", "What all request bodies being read at one time may take together, in bytes; beyond it requests wait, then get 503."),
+    setting(
+        "limits.body_memory_bytes",
+        "What all request bodies being read at one time may take together, in bytes; beyond it requests wait, then get 503.",
+    ),
     setting("limits.body_timeout", "How long a request body may take to arrive, or a `_bulk` stream may fall silent."),
     setting("limits.bulk_requests", "How many `_bulk` streams are taken at one time; further ones get 503."),
     setting("limits.ingest_queue", "How many single updates may wait for the next commit; further ones get 503."),
     setting("limits.bulk_collect_ids", "The most member ids of one Bulk Collect request."),
-    setting("limits.bulk_collect_in_progress", "How many Bulk Collect requests of one tenant may be in progress; further ones get 429."),
+    setting(
+        "limits.bulk_collect_in_progress",
+        "How many Bulk Collect requests of one tenant may be in progress; further ones get 429.",
+    ),
     setting("limits.subscription_ids", "The most member ids of one subscription."),
     setting("limits.subscriptions_per_tenant", "The most subscriptions of one tenant."),
     setting("delivery.batch_events", "The most events of one webhook POST."),
-    setting("delivery.linger", "How long an event waits for others to share its POST with, where the cadence is `immediate`."),
-    setting("delivery.schedule", "How long to wait before each attempt of a batch, the first one's included; after the last one the subscription is paused."),
-    setting("retention.events", "How long events are kept: for `/events` after delivery, and while a subscription is paused."),
+    setting(
+        "delivery.linger",
+        "How long an event waits for others to share its POST with, where the cadence is `immediate`.",
+    ),
+    setting(
+        "delivery.schedule",
+        "How long to wait before each attempt of a batch, the first one's included; after the last one the subscription is paused.",
+    ),
+    setting(
+        "retention.events",
+        "How long events are kept: for `/events` after delivery, and while a subscription is paused.",
+    ),
     setting("retention.bulk_collect", "How long the files of a Bulk Collect request are kept."),
     setting("log.format", "The shape of log lines on standard error: `text` or `json`."),
     setting("log.filter", "What is logged, in the syntax of tracing's `EnvFilter`: `info`, `tripline=debug,warn`."),

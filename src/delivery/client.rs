@@ -186,3 +186,76 @@ fn innermost(error: &reqwest::Error) -> String {
     }
     if error.is_timeout() { format!("cannot connect in time: {cause}") } else { cause.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const BRIEF: Duration = Duration::from_millis(300);
+
+    fn client() -> Client {
+        Client::new(Guard::new(true), Timeouts { connect: BRIEF, answer: BRIEF }, 4).unwrap()
+    }
+
+    async fn post(url: &str) -> Answer {
+        let (url, secret) = (url.parse().unwrap(), crate::delivery::new_secret());
+        let body = Bytes::from_static(b"[]");
+        client().post(Request { url: &url, secret: &secret, webhook_id: "msg_1", body }).await
+    }
+
+    /// A server that reads the request and then does what `answer` does.
+    async fn server<F: Future<Output = ()> + Send>(answer: impl FnOnce(TcpStream) -> F + Send + 'static) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let mut stream = listener.accept().await.unwrap().0;
+            assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+            answer(stream).await;
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_says_nothing_costs_the_timeout_and_no_more() {
+        let url = server(|stream| async move {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            drop(stream);
+        });
+        let answer = post(&url.await).await;
+        assert_eq!(answer.verdict, Verdict::Failed);
+        assert_eq!(answer.attempt.error.unwrap(), "no answer within 300 ms");
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_is_not_read_to_the_end() {
+        let url = server(|mut stream| async move {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n").await.unwrap();
+            while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
+        });
+        assert_eq!(post(&url.await).await.verdict, Verdict::Delivered);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_makes_no_failure_of_a_success() {
+        let url = server(|mut stream| async move {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx").await.unwrap();
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        });
+        let answer = post(&url.await).await;
+        assert_eq!((answer.verdict, answer.attempt.error), (Verdict::Delivered, None));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_http_and_nobody_at_all_are_failures_with_the_reason() {
+        let url = server(|mut stream| async move { stream.write_all(b"220 smtp.example.com\r\n").await.unwrap() });
+        let answer = post(&url.await).await;
+        assert_eq!(answer.verdict, Verdict::Failed);
+        assert!(answer.attempt.error.unwrap().contains("invalid HTTP"));
+
+        let answer = post("http://127.0.0.1:1/").await;
+        assert!(answer.attempt.error.unwrap().contains("refused"));
+    }
+}

@@ -111,3 +111,53 @@ fn commit(store: &Store, mut group: Vec<Box<dyn Entry>>) {
 fn write(store: &Store, group: &mut [Box<dyn Entry>]) -> Result<(), StoreError> {
     store.write_queues(|writer| group.iter_mut().try_for_each(|entry| entry.perform(writer)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Sequence;
+    use crate::store::embedded::Queue;
+    use crate::subscription::SubscriptionId;
+
+    fn mark(writer: &mut QueueWriter<'_>, id: &SubscriptionId) -> Result<(), StoreError> {
+        let mut queue = writer.queue(id)?;
+        queue.batched = Some(Sequence(1));
+        writer.put_queue(id, queue)
+    }
+
+    #[tokio::test]
+    async fn one_that_fails_does_not_undo_the_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(directory.path(), 1 << 20).unwrap());
+        let (good, bad) = (SubscriptionId::from("good"), SubscriptionId::from("bad"));
+        let entry = |id: SubscriptionId, fails: bool| {
+            let (reply, written) = oneshot::channel();
+            let work = move |writer: &mut QueueWriter<'_>| {
+                mark(writer, &id)?;
+                let damaged = StoreError::Unwritable { table: "queues", reason: "a test".to_owned() };
+                if fails { Err(damaged) } else { Ok(()) }
+            };
+            (Box::new(Job { work, result: None, reply }) as Box<dyn Entry>, written)
+        };
+        let ((first, first_written), (second, second_written)) = (entry(good.clone(), false), entry(bad.clone(), true));
+        commit(&store, vec![first, second]);
+
+        assert!(first_written.await.unwrap().is_ok());
+        assert!(second_written.await.unwrap().is_err());
+        assert_eq!(store.queue(&good).unwrap().batched, Some(Sequence(1)));
+        assert_eq!(store.queue(&bad).unwrap(), Queue::default());
+    }
+
+    #[tokio::test]
+    async fn the_writer_ends_when_nobody_can_write_any_more() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(directory.path(), 1 << 20).unwrap());
+        let (ledger, writer) = Ledger::open(Arc::clone(&store)).unwrap();
+        let id = SubscriptionId::from("acme");
+        let marked = id.clone();
+        ledger.write(move |writer| mark(writer, &marked)).await.unwrap();
+        drop(ledger);
+        tokio::task::spawn_blocking(move || writer.join()).await.unwrap().unwrap();
+        assert_eq!(store.queue(&id).unwrap().batched, Some(Sequence(1)));
+    }
+}

@@ -10,7 +10,7 @@ use super::cadence::due;
 use super::lanes::Host;
 use super::options::DeliveryOptions;
 use super::payload;
-use super::schedule::{Decision, Tries, Verdict};
+use super::schedule::{Decision, Tries, Verdict, later};
 use crate::batch::{Attempt, Batch, BatchNumber, BatchState};
 use crate::store::embedded::{NewBatch, Queue, QueueWriter};
 use crate::store::{Store, StoreError};
@@ -79,6 +79,7 @@ pub(super) fn look(store: &Store, id: &SubscriptionId, options: &DeliveryOptions
         Some(event) => {
             let oldest = event.occurred_at;
             let at = due(subscription.cadence, oldest, options.linger);
+            let at = later(at, options.schedule.waits.first().copied().unwrap_or_default());
             Look::Due(Due { at, oldest, host, is_retry: false })
         }
         None if queue.is_waiting() => Look::Stale,

@@ -11,7 +11,8 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// When failed batches are tried again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
-    /// The wait before each attempt, the first one's included; when the last one failed, the subscription is paused.
+    /// The wait before each attempt, the first one's included (in addition to the linger); when the last one failed, the
+    /// subscription is paused.
     pub waits: Vec<Duration>,
     /// Each wait is made longer by a random part of up to this share of it, so that batches that failed together do
     /// not come back together.

@@ -44,13 +44,18 @@ fn member_id(json: &Value, expected: Option<MemberId>, field: &str) -> Result<Me
     let Some(object) = json.as_object() else { return Err(RejectionReason::NotAnObject { found: kind_of(json) }) };
     let field = field.to_owned();
     let Some(id) = object.get(&field) else { return Err(RejectionReason::NoId { field }) };
-    let found = match MemberId::try_from(id) {
-        Ok(found) => found,
-        Err(source) => return Err(RejectionReason::BadId { field, source }),
-    };
+    let Ok(found) = MemberId::try_from(id) else { return Err(RejectionReason::BadId { field, found: in_short(id) }) };
     match expected {
         Some(expected) if expected != found => Err(RejectionReason::OtherId { field, found, expected }),
         _ => Ok(found),
+    }
+}
+
+/// A value in few words, however large it is.
+fn in_short(json: &Value) -> String {
+    match json {
+        Value::Number(number) => number.to_string(),
+        other => kind_of(other).to_owned(),
     }
 }
 

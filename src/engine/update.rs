@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
 use crate::json::JsonError;
-use crate::member::{InvalidMemberId, MemberId};
+use crate::member::MemberId;
 use crate::percolator::DocumentError;
 use crate::subscription::SubscriptionId;
 
@@ -105,12 +105,12 @@ pub enum RejectionReason {
         field: String,
     },
     /// The document's id is no member id.
-    #[error("the document's {field:?} is wrong: {source}")]
+    #[error("the document's {field:?} is {found}; a whole number from 0 to 9223372036854775807 is expected")]
     BadId {
         /// The field that holds the id.
         field: String,
-        /// What is wrong with it.
-        source: InvalidMemberId,
+        /// What it holds instead.
+        found: String,
     },
     /// The document is another member's.
     #[error("the document's {field:?} is {found}, but the update is for member {expected}")]

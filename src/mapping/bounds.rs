@@ -249,7 +249,12 @@ impl Field {
         format: Option<&str>,
         time_zone: Option<&str>,
     ) -> Result<PointRange, ValueError> {
-        let given = format.map(DateFormat::new).transpose().map_err(|reason| self.refuse(reason))?;
+        // Where a bound is a number, both are milliseconds, whatever the field's own format is.
+        let has_number = [lower, upper].into_iter().flatten().any(|(value, _)| value.is_number());
+        let given = match format {
+            Some(format) => Some(DateFormat::new(format).map_err(|reason| self.refuse(reason))?),
+            None => has_number.then(DateFormat::epoch_millis),
+        };
         let format = given.as_ref().unwrap_or(own);
         let zone = match time_zone {
             None => TimeZone::UTC,

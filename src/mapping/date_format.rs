@@ -1,7 +1,7 @@
 //! Date formats as Elasticsearch writes them: `yyyy-MM-dd||epoch_millis`.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use super::date_pattern::{Item, Part, ZoneStyle, compile};
 
@@ -46,15 +46,26 @@ const NANOS_PER_SECOND: i128 = 1_000_000_000;
 impl Default for DateFormat {
     /// `strict_date_optional_time||epoch_millis`
     fn default() -> Self {
-        let iso = compile("strict_date_optional_time").unwrap_or_default();
-        DateFormat {
-            source: "strict_date_optional_time||epoch_millis".into(),
-            formats: vec![Format::Pattern(iso), Format::EpochMillis],
-        }
+        DateFormat::iso_or_millis("strict_date_optional_time||epoch_millis", "strict_date_optional_time")
     }
 }
 
 impl DateFormat {
+    /// The default of `date_nanos`.
+    pub(crate) fn nanos() -> DateFormat {
+        DateFormat::iso_or_millis("strict_date_optional_time_nanos||epoch_millis", "strict_date_optional_time_nanos")
+    }
+
+    /// What a number of a query is read by.
+    pub(crate) fn epoch_millis() -> DateFormat {
+        DateFormat { source: "epoch_millis".into(), formats: vec![Format::EpochMillis] }
+    }
+
+    fn iso_or_millis(source: &str, iso: &str) -> DateFormat {
+        let iso = compile(iso).unwrap_or_default();
+        DateFormat { source: source.into(), formats: vec![Format::Pattern(iso), Format::EpochMillis] }
+    }
+
     /// Reads a list of named formats and Java patterns.
     ///
     /// # Errors
@@ -113,10 +124,13 @@ fn epoch(text: &str, unit: i128, missing: Missing) -> Option<Instant> {
         digit_value /= 10;
         nanos += i128::from(digit - b'0') * digit_value;
     }
+    if negative {
+        nanos = -nanos;
+    }
     if missing == Missing::Last && fraction.is_empty() {
         nanos += unit - 1;
     }
-    Some(Instant(if negative { -nanos } else { nanos }))
+    Some(Instant(nanos))
 }
 
 /// What was found in a text.
@@ -232,8 +246,18 @@ impl Parts {
         let time = Time::new(small(hour)?, small(minute)?, small(second)?, i32::try_from(nanos).ok()?).ok()?;
         let local = DateTime::from_parts(self.date()?, time);
         let zone = self.zone.as_ref().unwrap_or(zone).clone();
-        let moment = zone.to_ambiguous_timestamp(local).compatible().ok()?;
-        Some(Instant(moment.as_nanosecond()))
+        // A fixed offset is arithmetic: the calendar's last days have no timestamp of their own.
+        if let Ok(offset) = zone.to_fixed_offset() {
+            let since_1970 = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_nanos();
+            return Some(Instant(since_1970 - i128::from(offset.seconds()) * NANOS_PER_SECOND));
+        }
+        // Not by a `Timestamp`, whose last day is 9999-12-30: the day after it is what many write for "no end".
+        let offset = match zone.to_ambiguous_timestamp(local).offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset,
+            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+        };
+        let as_if_utc = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_nanos();
+        Some(Instant(as_if_utc - i128::from(offset.seconds()) * 1_000_000_000))
     }
 
     fn date(&self) -> Option<Date> {
@@ -271,38 +295,44 @@ fn read_zone(style: ZoneStyle, text: &str) -> Option<(TimeZone, &str)> {
     }
 }
 
-/// `Z`, `+02`, `+0200`, `+02:00`, as far as allowed.
+/// `Z`, `+02`, `+0200`, `+02:00`, `+02:00:00`, as far as allowed.
 fn read_offset(text: &str, zulu: bool, colon: bool, hours_only: bool) -> Option<(TimeZone, &str)> {
     if zulu && let Some(rest) = text.strip_prefix('Z') {
         return Some((TimeZone::UTC, rest));
     }
     let sign = if text.starts_with('-') { -1 } else { text.starts_with('+').then_some(1)? };
     let (hours, rest) = digits(text.get(1..)?, 2, 2)?;
-    let with_minutes = match rest.strip_prefix(':') {
-        Some(after) if colon => digits(after, 2, 2),
-        Some(_) => None,
+    let with_colon = rest.strip_prefix(':').filter(|_| colon);
+    let with_minutes = match with_colon {
+        Some(after) => digits(after, 2, 2),
         None if colon && !hours_only => None,
         None => digits(rest, 2, 2),
     };
     let (minutes, rest) = match with_minutes {
         Some(found) => found,
-        None if hours_only => ("0", rest),
+        None if hours_only && with_colon.is_none() => ("0", rest),
         None => return None,
     };
-    let (hours, minutes) = (hours.parse::<i32>().ok()?, minutes.parse::<i32>().ok()?);
-    if hours > 18 || minutes > 59 {
+    let with_seconds = rest.strip_prefix(':').filter(|_| with_colon.is_some()).and_then(|after| digits(after, 2, 2));
+    let (seconds, rest) = with_seconds.unwrap_or(("0", rest));
+    let number = |digits: &str| digits.parse::<i32>().ok();
+    let (minutes, seconds) = (number(minutes)?, number(seconds)?);
+    let total = number(hours)? * 3600 + minutes * 60 + seconds;
+    if minutes > 59 || seconds > 59 || total > MAX_OFFSET_SECONDS {
         return None;
     }
-    let offset = Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()?;
-    Some((TimeZone::fixed(offset), rest))
+    Some((TimeZone::fixed(Offset::from_seconds(sign * total).ok()?), rest))
 }
+
+/// Java's largest offset is 18 hours.
+const MAX_OFFSET_SECONDS: i32 = 18 * 3600;
 
 /// A zone's name up to what cannot be part of one.
 fn read_zone_id(text: &str) -> Option<(TimeZone, &str)> {
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+' | b':');
     let length = text.bytes().take_while(belongs).count();
     let (id, rest) = text.split_at_checked(length)?;
-    Some((zone(id)?, rest))
+    if id.starts_with(|first: char| first.is_ascii_alphabetic()) { Some((zone(id)?, rest)) } else { None }
 }
 
 /// The time zone of this name or offset, as the `time_zone` of a query writes it.
@@ -329,7 +359,8 @@ mod tests {
 
     fn read(format: &str, text: &str, missing: Missing) -> Option<String> {
         let instant = DateFormat::new(format).unwrap().parse(text, missing, &TimeZone::UTC)?;
-        Some(jiff::Timestamp::from_nanosecond(instant.0).unwrap().to_string())
+        let since_1970 = jiff::SignedDuration::from_nanos_i128(instant.0);
+        Some(format!("{}Z", DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(since_1970).unwrap()))
     }
 
     #[test]
@@ -362,6 +393,12 @@ mod tests {
             ("yyyy-DDD", "2021-366", None),
             ("d/M/yy", "4/3/21", Some("2021-03-04T00:00:00Z")),
             ("EEE, dd MMM yyyy", "Thu, 04 Mar 2021", Some("2021-03-04T00:00:00Z")),
+            ("strict_date_optional_time", "9999-12-31", Some("9999-12-31T00:00:00Z")),
+            ("strict_date_optional_time", "2020-03-15T10:30+02:00:30", Some("2020-03-15T08:29:30Z")),
+            ("strict_date_optional_time", "2020-03-15T10:30-18:30", None),
+            ("strict_date_optional_time", "2020-03-15T10:30+2", None),
+            ("strict_date_optional_time_nanos", "2020-03-15T10:30Z", None),
+            ("strict_date_optional_time_nanos", "2020-03", Some("2020-03-01T00:00:00Z")),
             ("epoch_second", "1.5", Some("1970-01-01T00:00:01.5Z")),
         ] {
             assert_eq!(read(format, text, Missing::First).as_deref(), expected, "{format} {text}");

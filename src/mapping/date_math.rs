@@ -59,6 +59,9 @@ pub(crate) fn parse(
 ) -> Result<DateExpression, String> {
     if let Some(math) = text.strip_prefix("now") {
         let now = NowMath { steps: steps(math, text)?, missing, zone: zone.clone() };
+        if now.at(Timestamp::UNIX_EPOCH).is_none() {
+            return Err(out_of_calendar(text));
+        }
         return Ok(DateExpression::Now(now));
     }
     let anchor = |date: &str, missing| {
@@ -74,8 +77,7 @@ pub(crate) fn parse(
             if steps.is_empty() {
                 return Ok(DateExpression::Fixed(start));
             }
-            let moved = walk(start, &steps, missing, zone)
-                .ok_or_else(|| format!("{:?} leaves the calendar (years -9999 to 9999)", shortened(text)))?;
+            let moved = walk(start, &steps, missing, zone).ok_or_else(|| out_of_calendar(text))?;
             Ok(DateExpression::Fixed(moved))
         }
     }
@@ -88,6 +90,10 @@ impl NowMath {
         let now = Instant(i128::from(now.as_millisecond()) * NANOS_PER_MILLI);
         walk(now, &self.steps, self.missing, &self.zone)
     }
+}
+
+fn out_of_calendar(text: &str) -> String {
+    format!("{:?} leaves the calendar (years -9999 to 9999)", shortened(text))
 }
 
 fn shortened(text: &str) -> String {

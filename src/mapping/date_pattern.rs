@@ -79,7 +79,7 @@ const NAMED: &[(&str, &str)] = &[
     ("date_hour_minute_second_fraction", "yyyy-MM-dd'T'HH:mm:ss.f"),
     ("date_hour_minute_second_millis", "yyyy-MM-dd'T'HH:mm:ss.f"),
     ("date_optional_time", ISO),
-    ("date_optional_time_nanos", ISO),
+    ("date_optional_time_nanos", "yyyy[-MM[-dd['T'HH:mm:ss[.f][,f][o]]]]"),
     ("date_time", "yyyy-MM-dd'T'HH:mm:ss.fo"),
     ("date_time_no_millis", "yyyy-MM-dd'T'HH:mm:sso"),
     ("hour", "HH"),

@@ -266,6 +266,7 @@ fn date_format(parameters: &Parameters) -> Result<Arc<DateFormat>, MappingError>
         return Err(parameters.error(format!("the locale {locale:?} is not supported; English month names are")));
     }
     match parameters.text("format")? {
+        None if parameters.kind == "date_nanos" => Ok(Arc::new(DateFormat::nanos())),
         None => Ok(Arc::new(DateFormat::default())),
         Some(format) => DateFormat::new(format).map(Arc::new).map_err(|reason| parameters.error(reason)),
     }

@@ -31,9 +31,9 @@ impl RangeType {
         for (key, value) in object {
             let (end, includes) = match key.as_str() {
                 "gt" => (&mut lower, false),
-                "gte" | "from" => (&mut lower, true),
+                "gte" => (&mut lower, true),
                 "lt" => (&mut upper, false),
-                "lte" | "to" => (&mut upper, true),
+                "lte" => (&mut upper, true),
                 other => return Err(format!("unknown key {other:?}; gt, gte, lt and lte are expected")),
             };
             *end = Some(End { value, includes }).filter(|end| !end.value.is_null());

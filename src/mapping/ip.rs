@@ -8,7 +8,12 @@ pub(crate) const MAX: i128 = i128::MAX;
 
 /// The point of an address.
 pub(crate) fn parse(text: &str) -> Option<i128> {
-    text.parse::<IpAddr>().ok().map(|address| point(bits(address)))
+    // The interface behind `%` does not matter.
+    let address = match text.split_once('%') {
+        Some((address, interface)) if address.contains(':') && !interface.is_empty() => address,
+        _ => text,
+    };
+    address.parse::<IpAddr>().ok().map(|address| point(bits(address)))
 }
 
 /// The points of a block `192.168.0.0/16`; bits behind the prefix do not matter.

@@ -171,16 +171,21 @@ impl NumberType {
     fn query_decimal(self, value: &Value) -> Result<Decimal, String> {
         let decimal = match value {
             Value::Number(number) => Some(decimal(number)),
-            Value::String(text) => Decimal::parse(text),
+            Value::String(text) if matches!(self, NumberType::Long | NumberType::UnsignedLong) => Decimal::parse(text),
+            Value::String(text) => Decimal::parse(java_double_text(text)),
             _ => None,
         };
         decimal.ok_or_else(|| not_a_number(value))
     }
 
-    /// A bound out of the type's range is refused, as every Elasticsearch does; `unsigned_long` takes any number.
+    /// A bound out of the type's range is refused, as every Elasticsearch does: `byte` and `short` have that of
+    /// `integer`, and `unsigned_long` takes any number.
     fn bound_decimal(self, value: &Value) -> Result<Decimal, String> {
         let decimal = self.query_decimal(value)?;
-        let (low, high) = self.limits();
+        let (low, high) = match self {
+            NumberType::Byte | NumberType::Short => NumberType::Integer.limits(),
+            other => other.limits(),
+        };
         let out_of_range = decimal.truncated() < low || decimal.truncated() > high;
         if out_of_range && self != NumberType::UnsignedLong {
             return Err(format!("{value} is out of the range of {} ({low} to {high})", self.name()));

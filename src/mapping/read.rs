@@ -92,7 +92,7 @@ struct Reader<'a> {
     objects: BTreeMap<Box<str>, NestedId>,
     nested: Vec<NestedObject>,
     /// Followed when all fields are known.
-    aliases: Vec<(String, String)>,
+    aliases: Vec<(String, NestedId, String)>,
     copies: Vec<(FieldId, Vec<String>)>,
 }
 
@@ -214,7 +214,7 @@ impl Reader<'_> {
                 let Some(target) = parameters.text("path")? else {
                     return Err(parameters.error("an alias needs the \"path\" of its field"));
                 };
-                self.aliases.push((path.clone(), target.to_owned()));
+                self.aliases.push((path.clone(), object.scope, target.to_owned()));
                 insert(object, head, &path, Node::Alias)
             }
             "percolator" => insert(object, head, &path, Node::Ignored),
@@ -368,14 +368,17 @@ impl Reader<'_> {
 
     fn follow_aliases(&mut self) -> Result<(), MappingError> {
         let mut followed = Vec::with_capacity(self.aliases.len());
-        for (alias, target) in &self.aliases {
-            match self.names.get(target.as_str()) {
-                Some(id) => followed.push((alias.as_str().into(), *id)),
-                None => {
-                    let reason = format!("the alias points to {target:?}, which is no field of the mapping");
-                    return Err(MappingError::new(alias, reason));
-                }
+        for (alias, scope, target) in &self.aliases {
+            let field = self.names.get(target.as_str()).and_then(|id| self.fields.get(id.0 as usize));
+            let Some(field) = field else {
+                let reason = format!("the alias points to {target:?}, which is no field of the mapping");
+                return Err(MappingError::new(alias, reason));
+            };
+            if field.nested != *scope {
+                let reason = format!("the alias points to {target:?}, which is not in the same nested object");
+                return Err(MappingError::new(alias, reason));
             }
+            followed.push((alias.as_str().into(), field.id));
         }
         self.names.extend(followed);
         Ok(())

@@ -213,6 +213,8 @@ pub struct MultiMatch {
 pub struct QueryString {
     /// Fields and patterns of `fields` or `default_field`, boosts cut off; empty where none were given.
     pub fields: Vec<String>,
+    /// Whether the text asks a default field, as Lucene knows it, and not a list of `fields`: a bare `*` on `*` is then everything.
+    pub asks_default_field: bool,
     pub kind: MultiMatchType,
     /// The text as Lucene's classic parser reads it under the given default operator.
     pub expression: Expression,

@@ -47,7 +47,7 @@ fn match_nothing_if_pure_negative(clause: &mut Bool, pointer: &str) {
 }
 
 pub(super) fn boosting(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
-    let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
+    let parameters = Parameters::skipping_nulls(body.name, body.value, &body.pointer)?;
     parameters.only(&["positive", "negative", "negative_boost"])?;
     if parameters.number("negative_boost")?.ok_or_else(|| parameters.missing("negative_boost"))? < 0.0 {
         return Err(parameters.bad("negative_boost", "must not be negative"));
@@ -67,7 +67,7 @@ pub(super) fn constant_score(body: &Body<'_>, parser: &mut Parser<'_>) -> Result
 pub(super) fn dis_max(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
     let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
     parameters.only(&["queries", "tie_breaker"])?;
-    parameters.number("tie_breaker")?;
+    parameters.check_tie_breaker()?;
     let (value, pointer) = parameters.required_value("queries")?;
     let queries = parser.clauses(value, &pointer, body.depth + 1)?;
     if queries.is_empty() {

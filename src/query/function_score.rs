@@ -13,10 +13,24 @@ const SCORE_MODES: [(&str, ()); 6] =
 const BOOST_MODES: [(&str, ()); 6] =
     [("avg", ()), ("max", ()), ("min", ()), ("multiply", ()), ("replace", ()), ("sum", ())];
 
+const MODIFIERS: [(&str, ()); 10] = [
+    ("none", ()),
+    ("log", ()),
+    ("log1p", ()),
+    ("log2p", ()),
+    ("ln", ()),
+    ("ln1p", ()),
+    ("ln2p", ()),
+    ("square", ()),
+    ("sqrt", ()),
+    ("reciprocal", ()),
+];
+const MULTI_VALUE_MODES: [(&str, ()); 5] = [("avg", ()), ("max", ()), ("median", ()), ("min", ()), ("sum", ())];
+
 pub(super) fn function_score(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
-    let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
+    let parameters = Parameters::skipping_nulls(body.name, body.value, &body.pointer)?;
     parameters.only(&[&AROUND_FUNCTIONS[..], &FUNCTIONS[..]].concat())?;
-    if parameters.says("min_score") {
+    if parameters.has("min_score") {
         let why = "whether a document reaches a score depends on all others of an index; leave it out";
         return Err(parameters.unsupported("min_score", why));
     }
@@ -24,8 +38,8 @@ pub(super) fn function_score(body: &Body<'_>, parser: &mut Parser<'_>) -> Result
     parameters.choice("boost_mode", &BOOST_MODES)?;
     parameters.number("max_boost")?;
     let query = match parameters.value("query") {
-        Some((value, pointer)) if !value.is_null() => parser.clause(value, &pointer, body.depth + 1)?,
-        _ => Query { pointer: body.pointer.clone(), clause: Clause::MatchAll },
+        Some((value, pointer)) => parser.clause(value, &pointer, body.depth + 1)?,
+        None => Query { pointer: body.pointer.clone(), clause: Clause::MatchAll },
     };
     let single = only_function(&parameters)?;
     if let (Some(single), true) = (single, parameters.has("functions")) {
@@ -42,12 +56,12 @@ fn filters(parameters: &Parameters<'_>, body: &Body<'_>, parser: &mut Parser<'_>
     };
     let mut filters = Vec::new();
     for (index, function) in functions.iter().enumerate() {
-        let function = Parameters::of("functions", function, &element(&pointer, index))?;
+        let function = Parameters::skipping_nulls("functions", function, &element(&pointer, index))?;
         function.exactly(&[&["filter"], &FUNCTIONS[..]].concat())?;
         if only_weighted_function(&function)?.is_none() {
             return Err(QueryError::malformed(function.pointer, format!("must have one of {}", FUNCTIONS.join(", "))));
         }
-        if let Some((value, pointer)) = function.value("filter").filter(|(value, _)| !value.is_null()) {
+        if let Some((value, pointer)) = function.value("filter") {
             filters.push(parser.clause(value, &pointer, body.depth + 1)?);
         }
     }
@@ -87,6 +101,9 @@ fn check_function(parameters: &Parameters<'_>, name: &str) -> Result<(), QueryEr
         "random_score" => function.exactly(&["seed", "field"]),
         "field_value_factor" => {
             function.exactly(&["field", "factor", "missing", "modifier"])?;
+            function.number("factor")?;
+            function.number("missing")?;
+            function.choice("modifier", &MODIFIERS)?;
             function.required_field("field").map(drop)
         }
         _ => check_decay(&function),
@@ -95,6 +112,7 @@ fn check_function(parameters: &Parameters<'_>, name: &str) -> Result<(), QueryEr
 
 /// `gauss`, `linear`, `exp`: a field with `origin`, `scale`, `offset`, `decay`.
 fn check_decay(function: &Parameters<'_>) -> Result<(), QueryError> {
+    function.choice("multi_value_mode", &MULTI_VALUE_MODES)?;
     let mut fields = function.keys().filter(|name| *name != "multi_value_mode");
     let Some(field) = fields.next() else { return Err(function.missing("a field")) };
     if let Some(second) = fields.next() {

@@ -11,16 +11,13 @@ const SCORE_MODES: [&str; 5] = ["avg", "max", "min", "none", "sum"];
 
 /// `score_mode` and `inner_hits` decide what a search shows and not what it finds; their shape is checked.
 pub(super) fn nested(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
-    let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
+    let parameters = Parameters::skipping_nulls(body.name, body.value, &body.pointer)?;
     parameters.only(&["path", "query", "score_mode", "ignore_unmapped", "inner_hits"])?;
-    if parameters.says("score_mode") {
-        let mode = parameters.required_text("score_mode")?;
-        if !SCORE_MODES.contains(&mode.as_str()) {
-            return Err(parameters.bad("score_mode", format!("must be one of {}", SCORE_MODES.join(", "))));
-        }
+    if parameters.text("score_mode")?.is_some_and(|mode| !SCORE_MODES.contains(&mode.as_str())) {
+        return Err(parameters.bad("score_mode", format!("must be one of {}", SCORE_MODES.join(", "))));
     }
     match parameters.value("inner_hits") {
-        None | Some((Value::Object(_) | Value::Null, _)) => {}
+        None | Some((Value::Object(_), _)) => {}
         Some((other, _)) => {
             return Err(parameters.bad("inner_hits", format!("must be an object, not {}", kind_of(other))));
         }

@@ -31,7 +31,7 @@ pub(super) fn multi_match(body: &Body<'_>, limits: &Limits) -> Result<Clause, Qu
     refuse_cutoff_frequency(&parameters)?;
     parameters.check_rewrite("fuzzy_rewrite")?;
     parameters.integer("max_expansions", 1)?;
-    parameters.number("tie_breaker")?;
+    parameters.check_tie_breaker()?;
     parameters.boolean("auto_generate_synonyms_phrase_query")?;
     let clause = MultiMatch {
         fields: parameters.fields("fields")?,
@@ -105,11 +105,16 @@ pub(super) fn combined_fields(body: &Body<'_>, limits: &Limits) -> Result<Clause
     let (query, _) = parameters.required_value("query")?;
     let Some(text) = query.as_str() else { return Err(parameters.bad("query", "must be a string")) };
     parameters.limited("query", text, limits)?;
+    let minimum_should_match = if parameters.says("minimum_should_match") {
+        parameters.minimum_should_match("minimum_should_match")?
+    } else {
+        None
+    };
     Ok(Clause::CombinedFields {
         fields,
         text: text.to_owned(),
         operator: operator(&parameters, "operator")?,
-        minimum_should_match: parameters.minimum_should_match("minimum_should_match")?,
+        minimum_should_match,
         zero_terms_query: zero_terms_query(&parameters)?,
     })
 }

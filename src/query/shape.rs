@@ -55,6 +55,7 @@ pub(super) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
 #[derive(Debug)]
 pub(super) struct Parameters<'v> {
     map: &'v Map<String, Value>,
+    nulls_say_nothing: bool,
     /// Where the object stands.
     pub(super) pointer: String,
 }
@@ -63,7 +64,7 @@ impl<'v> Parameters<'v> {
     /// Reads `value` as the parameters of `clause`.
     pub(super) fn of(clause: &str, value: &'v Value, pointer: &str) -> Result<Self, QueryError> {
         match value {
-            Value::Object(map) => Ok(Self { map, pointer: pointer.to_owned() }),
+            Value::Object(map) => Ok(Self { map, nulls_say_nothing: false, pointer: pointer.to_owned() }),
             other => Err(QueryError::malformed(
                 pointer,
                 format!("\"{clause}\" must be an object with parameters, not {}", kind_of(other)),
@@ -71,10 +72,19 @@ impl<'v> Parameters<'v> {
         }
     }
 
+    /// As [`of`](Self::of), for the few clauses whose readers in Elasticsearch skip every null.
+    pub(super) fn skipping_nulls(clause: &str, value: &'v Value, pointer: &str) -> Result<Self, QueryError> {
+        Ok(Self { nulls_say_nothing: true, ..Self::of(clause, value, pointer)? })
+    }
+
+    fn get(&self, name: &str) -> Option<&'v Value> {
+        self.map.get(name).filter(|value| !self.nulls_say_nothing || !value.is_null())
+    }
+
     /// Refuses every parameter that is neither in `known` nor taken by all clauses, and checks the shape of the latter.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), QueryError> {
-        for name in self.map.keys() {
-            if !known.contains(&name.as_str()) && !OF_EVERY_CLAUSE.contains(&name.as_str()) {
+        for name in self.keys() {
+            if !known.contains(&name) && !OF_EVERY_CLAUSE.contains(&name) {
                 return Err(self.unknown(name, known));
             }
         }
@@ -83,7 +93,7 @@ impl<'v> Parameters<'v> {
 
     /// Refuses every parameter that is not in `known`, for objects that are no clause.
     pub(super) fn exactly(&self, known: &[&str]) -> Result<(), QueryError> {
-        match self.map.keys().find(|name| !known.contains(&name.as_str())) {
+        match self.keys().find(|name| !known.contains(name)) {
             Some(name) => Err(self.unknown(name, known)),
             None => Ok(()),
         }
@@ -120,21 +130,23 @@ impl<'v> Parameters<'v> {
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.map.contains_key(name)
+        self.get(name).is_some()
     }
 
     /// Whether there is a value that is not null: some clauses take null for nothing said.
     pub(super) fn says(&self, name: &str) -> bool {
-        self.map.get(name).is_some_and(|value| !value.is_null())
+        self.get(name).is_some_and(|value| !value.is_null())
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &'v str> + use<'v> {
-        self.map.keys().map(String::as_str)
+        let skips_nulls = self.nulls_say_nothing;
+        let entries = self.map.iter().filter(move |(_, value)| !skips_nulls || !value.is_null());
+        entries.map(|(name, _)| name.as_str())
     }
 
     /// The raw value and its pointer.
     pub(super) fn value(&self, name: &str) -> Option<(&'v Value, String)> {
-        self.map.get(name).map(|value| (value, below(&self.pointer, name)))
+        self.get(name).map(|value| (value, below(&self.pointer, name)))
     }
 
     /// The raw value and its pointer, which must be there.
@@ -144,7 +156,7 @@ impl<'v> Parameters<'v> {
 
     /// A single value: text, number or boolean.
     pub(super) fn scalar(&self, name: &str) -> Result<Option<Scalar>, QueryError> {
-        self.map.get(name).map(|value| self.to_scalar(name, value)).transpose()
+        self.get(name).map(|value| self.to_scalar(name, value)).transpose()
     }
 
     fn to_scalar(&self, name: &str, value: &Value) -> Result<Scalar, QueryError> {
@@ -171,20 +183,20 @@ impl<'v> Parameters<'v> {
         Ok(field)
     }
 
-    /// A boolean, or the strings `"true"` and `"false"`.
+    /// A boolean, or the strings `"true"` and `"false"`; the empty one is false.
     pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, QueryError> {
-        match self.map.get(name) {
+        match self.get(name) {
             None => Ok(None),
             Some(Value::Bool(value)) => Ok(Some(*value)),
             Some(Value::String(text)) if text == "true" => Ok(Some(true)),
-            Some(Value::String(text)) if text == "false" => Ok(Some(false)),
+            Some(Value::String(text)) if text == "false" || text.is_empty() => Ok(Some(false)),
             Some(other) => Err(self.bad(name, format!("must be true or false, not {other}"))),
         }
     }
 
     /// A number, or a string that holds one.
     pub(super) fn number(&self, name: &str) -> Result<Option<f64>, QueryError> {
-        let Some(value) = self.map.get(name) else { return Ok(None) };
+        let Some(value) = self.get(name) else { return Ok(None) };
         let number = match value {
             Value::Number(number) => number.as_f64(),
             Value::String(text) => text.trim().parse().ok(),
@@ -193,6 +205,14 @@ impl<'v> Parameters<'v> {
         match number {
             Some(number) if number.is_finite() => Ok(Some(number)),
             _ => Err(self.bad(name, format!("must be a number, not {}", shown(value)))),
+        }
+    }
+
+    /// `tie_breaker`: from 0 to 1. It decides scores.
+    pub(super) fn check_tie_breaker(&self) -> Result<(), QueryError> {
+        match self.number("tie_breaker")? {
+            Some(number) if !(0.0..=1.0).contains(&number) => Err(self.bad("tie_breaker", "must be from 0 to 1")),
+            _ => Ok(()),
         }
     }
 
@@ -256,7 +276,7 @@ impl<'v> Parameters<'v> {
         const PLAIN: [&str; 4] =
             ["constant_score", "constant_score_blended", "constant_score_boolean", "scoring_boolean"];
         const COUNTED: [&str; 3] = ["top_terms_blended_freqs_", "top_terms_boost_", "top_terms_"];
-        if self.map.get(name).is_some_and(Value::is_null) {
+        if self.get(name).is_some_and(Value::is_null) {
             return Ok(());
         }
         let Some(text) = self.text(name)? else { return Ok(()) };
@@ -288,7 +308,7 @@ impl<'v> Parameters<'v> {
 
     /// Names and patterns of fields as the query texts' clauses take them: an array only.
     pub(super) fn field_list(&self, name: &str) -> Result<Vec<String>, QueryError> {
-        match self.map.get(name) {
+        match self.get(name) {
             None | Some(Value::Array(_)) => self.fields(name),
             Some(other) => Err(self.bad(name, format!("must be an array of fields, not {}", kind_of(other)))),
         }
@@ -338,7 +358,7 @@ impl<'v> FieldClause<'v> {
     /// The parameters of the long form `{"field": {…}}`; `None` for the short form.
     pub(super) fn long_form(&self) -> Option<Parameters<'v>> {
         match self.value {
-            Value::Object(map) => Some(Parameters { map, pointer: self.pointer.clone() }),
+            Value::Object(map) => Some(Parameters { map, nulls_say_nothing: false, pointer: self.pointer.clone() }),
             _ => None,
         }
     }

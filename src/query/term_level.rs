@@ -118,7 +118,11 @@ pub(super) fn ids(body: &Body<'_>, limits: &Limits) -> Result<Clause, QueryError
         Some((Value::String(single), _)) => vec![Scalar(Value::String(single.clone()))],
         Some((value, pointer)) => values(value, &pointer, limits)?,
     };
-    Ok(Clause::Ids { values: scalars.iter().map(written_out).collect() })
+    let values: Vec<_> = scalars.iter().map(written_out).collect();
+    if values.iter().any(String::is_empty) {
+        return Err(parameters.bad("values", "must not hold an empty id"));
+    }
+    Ok(Clause::Ids { values })
 }
 
 /// Elasticsearch 7 still takes the mapping type, of which there is one.

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::parser::{Body, Parser};
 use super::shape::Parameters;
 use super::{Query, QueryError};
+use crate::json;
 
 /// Stands for the query inside it. Pointers go on below `/wrapper/query` as if it were written out there.
 pub(super) fn wrapper(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Query, QueryError> {
@@ -17,7 +18,7 @@ pub(super) fn wrapper(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Query,
     };
     let decoded =
         STANDARD.decode(encoded).map_err(|error| parameters.bad("query", format!("is not base64: {error}")))?;
-    let inner: serde_json::Value = serde_json::from_slice(&decoded)
-        .map_err(|error| parameters.bad("query", format!("does not hold JSON: {error}")))?;
+    let inner =
+        json::parse(&decoded).map_err(|error| parameters.bad("query", format!("does not hold JSON: {error}")))?;
     parser.clause(&inner, &pointer, body.depth + 1)
 }

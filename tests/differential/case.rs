@@ -60,13 +60,13 @@ struct CorpusFile {
     expect: Vec<Expectation>,
 }
 
-/// What real nodes say of a case. Per document and query the first server decides that takes both.
+/// What real nodes say of a case.
 #[derive(Default, Serialize, Deserialize, PartialEq, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct Answers {
     /// The servers that were asked; the mapping is refused by the others.
     pub asked: Vec<String>,
-    /// Documents that every server refuses.
+    /// Documents that the first server refuses.
     pub refused_documents: BTreeSet<u64>,
     pub queries: BTreeMap<String, Answer>,
     /// What single servers say otherwise.
@@ -88,6 +88,8 @@ pub enum Answer {
 pub struct Disagreement {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub refused_documents: BTreeSet<u64>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accepted_documents: BTreeSet<u64>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub queries: BTreeMap<String, Answer>,
 }

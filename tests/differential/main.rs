@@ -5,6 +5,7 @@
 //! `TRIPLINE_RECORD=1 cargo test --test differential` records them anew.
 
 mod case;
+mod compare;
 #[path = "../support/nodes.rs"]
 mod nodes;
 mod oracle;
@@ -46,6 +47,12 @@ fn the_recorded_answers_are_those_of_real_nodes() {
         }
     }
     assert!(changed.is_empty(), "the nodes' answers to {changed:?} are not the recorded ones; see TRIPLINE_RECORD");
+}
+
+#[test]
+fn tripline_answers_as_search_does() {
+    let differences: Vec<String> = every_case().iter().flat_map(compare::differences).collect();
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
 }
 
 fn every_case() -> Vec<Case> {

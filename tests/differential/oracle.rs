@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::{Answer, Answers, Case, Disagreement};
+use crate::case::{Answer, Answers, Case, Disagreement, Query};
 use crate::nodes::Node;
 
 /// One node's answers.
@@ -29,9 +29,9 @@ fn opinion(case: &Case, node: &Node) -> Option<Opinion> {
     node.create_index(&index, case.mapping.get()).ok()?;
     let documents = case.documents.iter().map(|(id, document)| (id.to_string(), document.get()));
     let stored = node.store(&index, documents).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-    let found = node
-        .search(&index, case.queries.iter().map(|query| query.query.get()))
-        .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    let search =
+        |query: &Query| node.search(&index, query.query.get()).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    let found: Vec<Result<Vec<String>, String>> = case.queries.iter().map(search).collect();
     node.delete_index(&index);
 
     let refused = case.documents.iter().zip(stored).filter(|(_, refusal)| refusal.is_some());
@@ -43,25 +43,24 @@ fn opinion(case: &Case, node: &Node) -> Option<Opinion> {
     })
 }
 
-/// Of each pair of query and document the first server decides that takes both: so the answer is that of the newest,
-/// and what any of them takes is taken.
+/// The first server that was asked decides which documents are taken. A query is taken where any server takes it; of each
+/// pair of query and document the first server decides that takes both.
 fn decide(case: &Case, opinions: &[Opinion]) -> Answers {
-    let refused_by_all = |id: &u64| opinions.iter().all(|opinion| opinion.refused_documents.contains(id));
-    let refused_documents: BTreeSet<u64> = case.documents.iter().map(|(id, _)| *id).filter(refused_by_all).collect();
+    let refused_documents = opinions.first().map(|opinion| opinion.refused_documents.clone()).unwrap_or_default();
     let mut queries = BTreeMap::new();
     for (place, query) in case.queries.iter().enumerate() {
-        queries.insert(query.id.clone(), decide_query(case, opinions, place));
+        queries.insert(query.id.clone(), decide_query(case, opinions, &refused_documents, place));
     }
     let disagreements = opinions
         .iter()
-        .map(|opinion| (opinion.server.to_owned(), disagreement(case, opinion, &refused_documents, &queries)))
+        .map(|opinion| (opinion.server.to_owned(), disagreement(opinion, &refused_documents, &queries, case)))
         .filter(|(_, disagreement)| *disagreement != Disagreement::default())
         .collect();
     let asked = opinions.iter().map(|opinion| opinion.server.to_owned()).collect();
     Answers { asked, refused_documents, queries, disagreements }
 }
 
-fn decide_query(case: &Case, opinions: &[Opinion], place: usize) -> Answer {
+fn decide_query(case: &Case, opinions: &[Opinion], refused_documents: &BTreeSet<u64>, place: usize) -> Answer {
     if opinions.iter().all(|opinion| opinion.matches[place].is_none()) {
         return Answer::Refused;
     }
@@ -70,18 +69,22 @@ fn decide_query(case: &Case, opinions: &[Opinion], place: usize) -> Answer {
             opinions.iter().find(|opinion| !opinion.refused_documents.contains(id) && opinion.matches[place].is_some());
         decider.and_then(|opinion| opinion.matches[place].as_ref()).is_some_and(|matches| matches.contains(id))
     };
-    Answer::Matches(case.documents.iter().map(|(id, _)| *id).filter(matches).collect())
+    let taken = case.documents.iter().map(|(id, _)| *id).filter(|id| !refused_documents.contains(id));
+    Answer::Matches(taken.filter(matches).collect())
 }
 
 fn disagreement(
-    case: &Case,
     opinion: &Opinion,
     refused_documents: &BTreeSet<u64>,
     decided: &BTreeMap<String, Answer>,
+    case: &Case,
 ) -> Disagreement {
     let mut queries = BTreeMap::new();
     for (query, matches) in case.queries.iter().zip(&opinion.matches) {
-        let own = matches.clone().map_or(Answer::Refused, Answer::Matches);
+        let own = match matches {
+            Some(matches) => Answer::Matches(matches.difference(refused_documents).copied().collect()),
+            None => Answer::Refused,
+        };
         let comparable = match &decided[&query.id] {
             Answer::Refused => Answer::Refused,
             Answer::Matches(ids) => Answer::Matches(ids.difference(&opinion.refused_documents).copied().collect()),
@@ -92,6 +95,7 @@ fn disagreement(
     }
     Disagreement {
         refused_documents: opinion.refused_documents.difference(refused_documents).copied().collect(),
+        accepted_documents: refused_documents.difference(&opinion.refused_documents).copied().collect(),
         queries,
     }
 }

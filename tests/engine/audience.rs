@@ -28,7 +28,7 @@ fn a_member_who_arrives_is_told_to_those_whose_query_it_matches_now() {
 
     let outcome = workshop.apply(member(125, [at("Globex", "Engineer")]));
 
-    assert_eq!(outcome.notified, [globex.id.clone()]);
+    assert_eq!(outcome.notified, std::slice::from_ref(&globex.id));
     assert_eq!(workshop.events(&globex)[0].status, EventStatus::StartedMatchingQuery);
     assert!(workshop.events(&initech).is_empty());
 }
@@ -132,7 +132,7 @@ fn whoever_asks_for_it_hears_of_members_seen_for_the_first_time() {
 
     let outcome = workshop.apply(member(125, [at("Acme", "Engineer")]));
 
-    assert_eq!(outcome.notified, [acme.id.clone()]);
+    assert_eq!(outcome.notified, std::slice::from_ref(&acme.id));
     let events = workshop.events(&acme);
     assert_eq!(events[0].status, EventStatus::StartedMatchingQuery);
     assert!(events[0].changes.is_empty());

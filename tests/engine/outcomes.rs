@@ -28,7 +28,7 @@ fn a_new_position_is_a_change() {
 
     assert_eq!(outcome.kind, OutcomeKind::Changed);
     assert_eq!(outcome.changes.iter().map(|change| change.kind).collect::<Vec<_>>(), [ChangeKind::Started]);
-    assert_eq!(outcome.notified, [everyone.id.clone()]);
+    assert_eq!(outcome.notified, std::slice::from_ref(&everyone.id));
     let events = workshop.events(&everyone);
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].changes, outcome.changes);

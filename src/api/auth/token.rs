@@ -44,11 +44,8 @@ pub enum KeyError {
 
 /// The HMAC key of a secret file: its bytes, less one final newline.
 pub fn read_secret(path: &Path) -> Result<Vec<u8>, KeyError> {
-    let mut secret = fs::read(path).map_err(|source| KeyError::Unreadable {
-        what: "secret file",
-        path: path.to_owned(),
-        source,
-    })?;
+    let mut secret =
+        fs::read(path).map_err(|source| KeyError::Unreadable { what: "secret file", path: path.to_owned(), source })?;
     if secret.starts_with(b"-----BEGIN") {
         return Err(KeyError::Pem { path: path.to_owned() });
     }
@@ -211,7 +208,9 @@ impl Verifier {
             errors::ErrorKind::InvalidClaimFormat(claim) => {
                 TokenError::Claims { reason: format!("{claim:?} has the wrong type") }
             }
-            errors::ErrorKind::InvalidIssuer => TokenError::Claims { reason: "\"iss\" is not the expected issuer".to_owned() },
+            errors::ErrorKind::InvalidIssuer => {
+                TokenError::Claims { reason: "\"iss\" is not the expected issuer".to_owned() }
+            }
             errors::ErrorKind::InvalidAudience => {
                 TokenError::Claims { reason: "\"aud\" is not the expected audience".to_owned() }
             }
@@ -225,10 +224,7 @@ impl Verifier {
     }
 }
 
-fn public_key(
-    settings: &Jwt,
-    read: fn(&[u8]) -> Result<DecodingKey, errors::Error>,
-) -> Result<DecodingKey, KeyError> {
+fn public_key(settings: &Jwt, read: fn(&[u8]) -> Result<DecodingKey, errors::Error>) -> Result<DecodingKey, KeyError> {
     // The configuration was checked to name the file; an empty path reads as a missing file.
     let path = settings.public_key_file.clone().unwrap_or_default();
     let pem = fs::read(&path).map_err(|source| KeyError::Unreadable {

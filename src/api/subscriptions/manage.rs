@@ -59,7 +59,8 @@ pub async fn list(
 ) -> Result<(HeaderMap, axum::Json<SubscriptionList>), Problem> {
     let limit = page_size(query.limit)?;
     let after = query.after.as_deref().map(SubscriptionId::from);
-    let page = blocking(move || Ok::<_, Problem>(app.engine.subscriptions(&caller.tenant, after.as_ref(), limit)?)).await?;
+    let page =
+        blocking(move || Ok::<_, Problem>(app.engine.subscriptions(&caller.tenant, after.as_ref(), limit)?)).await?;
     let next = page.next.map(|id| id.to_string());
     let mut headers = HeaderMap::new();
     if let Some(cursor) = next.as_deref().and_then(|next| HeaderValue::from_str(next).ok()) {
@@ -121,10 +122,9 @@ pub async fn change(
         description: body.checked_description()?,
     };
     let delivery = app.delivery.clone();
-    let subscription = blocking(move || {
-        app.engine.change(&caller.tenant, &id, patch).map_err(|error| placed(error, clause_place))
-    })
-    .await?;
+    let subscription =
+        blocking(move || app.engine.change(&caller.tenant, &id, patch).map_err(|error| placed(error, clause_place)))
+            .await?;
     delivery.wake(&subscription.id);
     Ok(axum::Json(subscription.into()))
 }

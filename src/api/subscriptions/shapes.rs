@@ -130,7 +130,8 @@ fn query(given: Value) -> Result<Selector, Problem> {
     match given {
         Value::Object(mut body) if body.contains_key("query") => {
             if let Some(other) = body.keys().find(|key| *key != "query") {
-                let detail = format!("{other:?} beside \"query\" is not supported; a subscription takes the query alone");
+                let detail =
+                    format!("{other:?} beside \"query\" is not supported; a subscription takes the query alone");
                 return Err(Problem::unacceptable("unsupported-clause", detail).at(format!("/es_dsl_query/{other}")));
             }
             Ok(Selector::EsDsl(body.remove("query").unwrap_or_default()))

@@ -26,9 +26,8 @@ impl Progress {
         let on_terminal = std::io::stderr().is_terminal();
         let bar = match (on_terminal, bytes) {
             (false, _) => ProgressBar::hidden(),
-            (true, Some(bytes)) => ProgressBar::new(bytes).with_style(style(
-                "{prefix} {bar:30} {percent}% of {total_bytes}, {msg}, {eta} left",
-            )),
+            (true, Some(bytes)) => ProgressBar::new(bytes)
+                .with_style(style("{prefix} {bar:30} {percent}% of {total_bytes}, {msg}, {eta} left")),
             (true, None) => ProgressBar::no_length().with_style(style("{prefix} {spinner} {bytes}, {msg}")),
         };
         let name = path.display().to_string();

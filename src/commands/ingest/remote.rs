@@ -135,7 +135,8 @@ impl Remote {
             return serde_json::from_str(&text).map(Answer::Done).context("the server's answer is not understood");
         }
         let reason = format!("the server answered {status}: {text}");
-        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT {
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::REQUEST_TIMEOUT
+        {
             return Ok(Answer::Again { reason, wait: wait.map(Duration::from_secs) });
         }
         bail!(reason)

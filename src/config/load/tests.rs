@@ -14,7 +14,8 @@ fn variable(name: &str, value: &str) -> (String, String) {
 
 #[test]
 fn each_source_is_stronger_than_the_one_before() {
-    let (_directory, mut sources) = with_file("listen = \"127.0.0.1:1\"\n[limits]\nbulk_collect_ids = 1\nsubscription_ids = 1\n");
+    let (_directory, mut sources) =
+        with_file("listen = \"127.0.0.1:1\"\n[limits]\nbulk_collect_ids = 1\nsubscription_ids = 1\n");
     sources.environment = vec![
         variable("TRIPLINE_LISTEN", "127.0.0.1:2"),
         variable("TRIPLINE_LIMITS__SUBSCRIPTION_IDS", "2"),
@@ -43,7 +44,8 @@ fn what_is_printed_is_a_configuration_file() {
     let printed = load(Sources::default()).unwrap().print();
     let (_directory, sources) = with_file(&printed);
     let again = load(sources).unwrap().print();
-    let without_origins = |text: &str| text.lines().map(|line| line.split("  # ").next().unwrap().to_owned()).collect::<Vec<_>>();
+    let without_origins =
+        |text: &str| text.lines().map(|line| line.split("  # ").next().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(without_origins(&again), without_origins(&printed));
 }
 

@@ -39,9 +39,10 @@ pub fn read(bytes: &[u8], limit: usize) -> Result<Vec<MemberId>, IdFileError> {
             continue;
         }
         let shown: String = text.chars().take(SHOWN_CHARS).collect();
-        let id: MemberId = shown
-            .parse()
-            .map_err(|error: crate::member::InvalidMemberId| IdFileError::NoId { line: line_number, reason: error.to_string() })?;
+        let id: MemberId = shown.parse().map_err(|error: crate::member::InvalidMemberId| IdFileError::NoId {
+            line: line_number,
+            reason: error.to_string(),
+        })?;
         if !seen.insert(id) {
             let first = ids.iter().position(|known| *known == id).and_then(|place| first_lines.get(place).copied());
             return Err(IdFileError::Duplicate { line: line_number, id, first: first.unwrap_or(line_number) });

@@ -167,7 +167,8 @@ impl BulkCollect {
             }
             BulkState::Failed { .. } => {}
         })?;
-        clean(&directory, &finished).map_err(|source| BulkCollectError::Files { directory: directory.clone(), source })?;
+        clean(&directory, &finished)
+            .map_err(|source| BulkCollectError::Files { directory: directory.clone(), source })?;
 
         let state = State { queue: Some(queue), in_progress, reopened: HashSet::new() };
         let bulk_collect = Arc::new(BulkCollect {
@@ -197,7 +198,12 @@ impl BulkCollect {
     /// # Errors
     ///
     /// When no id is known, the identical request or too many are in progress, or the store fails.
-    pub fn request(&self, tenant: &Tenant, ids: Vec<MemberId>, format: DataFormat) -> Result<BulkRequestId, BulkCollectError> {
+    pub fn request(
+        &self,
+        tenant: &Tenant,
+        ids: Vec<MemberId>,
+        format: DataFormat,
+    ) -> Result<BulkRequestId, BulkCollectError> {
         if !self.knows_any(&ids)? {
             return Err(BulkCollectError::NoSuchMembers);
         }
@@ -212,8 +218,14 @@ impl BulkCollect {
         }
         let id = BulkRequestId::generate();
         let created_at = Timestamp::now();
-        let request =
-            BulkRequest { id: id.clone(), tenant: tenant.clone(), created_at, format, ids, state: BulkState::InProgress };
+        let request = BulkRequest {
+            id: id.clone(),
+            tenant: tenant.clone(),
+            created_at,
+            format,
+            ids,
+            state: BulkState::InProgress,
+        };
         self.engine.store().add_bulk_request(&request)?;
         state.in_progress.insert(id.clone(), (tenant.clone(), digest));
         state.send(&id);

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::analysis::Analyzer;
 use crate::percolator::compile::fields::{FieldList, Subject};
 use crate::percolator::compile::full_text::{Kind, TextOptions};
 use crate::percolator::compile::term_level::{
@@ -17,6 +18,7 @@ use crate::query::{
 /// What both clauses say beyond their text.
 struct Settings<'q> {
     fields: &'q [String],
+    asks_default_field: bool,
     kind: MultiMatchType,
     operator: Operator,
     minimum_should_match: Option<&'q MinimumShouldMatch>,
@@ -39,6 +41,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn query_string(&self, clause: &QueryString) -> Result<Condition, Refusal> {
         let settings = Settings {
             fields: &clause.fields,
+            asks_default_field: clause.asks_default_field,
             kind: clause.kind,
             operator: clause.default_operator,
             minimum_should_match: clause.minimum_should_match.as_ref(),
@@ -59,7 +62,8 @@ impl<'a> Compiler<'a> {
     pub(super) fn simple_query_string(&self, clause: &SimpleQueryString) -> Result<Condition, Refusal> {
         let settings = Settings {
             fields: &clause.fields,
-            kind: MultiMatchType::MostFields,
+            asks_default_field: false,
+            kind: clause.kind,
             operator: clause.default_operator,
             minimum_should_match: clause.minimum_should_match.as_ref(),
             analyzer: clause.analyzer.as_deref(),
@@ -158,6 +162,10 @@ impl<'a> Compiler<'a> {
         if let (Some(name), ExpressionLeaf::Exists) = (field, leaf) {
             return self.exists(name).map(Some);
         }
+        let is_star = (field, leaf) == (None, &ExpressionLeaf::Exists);
+        if is_star && settings.asks_default_field && self.asks_everything(settings.fields) {
+            return Ok(Some(Condition::All));
+        }
         if field == Some("_id") {
             return match leaf {
                 ExpressionLeaf::Text(text) | ExpressionLeaf::Phrase { text, .. } => {
@@ -241,6 +249,8 @@ impl<'a> Compiler<'a> {
         leaf: &ExpressionLeaf,
         settings: &Settings<'_>,
     ) -> Result<Condition, Refusal> {
+        let analyzer = settings.analyzer.map(|name| self.named_analyzer(name)).transpose()?;
+        let analyzer = analyzer.as_deref();
         match leaf {
             ExpressionLeaf::Exists => self.exists(&subject.field.name),
             ExpressionLeaf::Prefix(text) if settings.analyze_wildcard => {
@@ -253,28 +263,38 @@ impl<'a> Compiler<'a> {
                 let found = self.text_in_field(subject, &Scalar(Value::String(text.clone())), &options)?;
                 Ok(found.unwrap_or(Condition::None))
             }
-            ExpressionLeaf::Prefix(text) => prefix_of(subject, &normalized_piece(subject, text), false),
+            ExpressionLeaf::Prefix(text) => prefix_of(subject, &normalized_piece(subject, analyzer, text), false),
             ExpressionLeaf::Wildcard(pattern) if pattern == "*" => self.exists(&subject.field.name),
-            ExpressionLeaf::Wildcard(pattern) => wildcard_of(subject, &normalized_wildcard(subject, pattern), false),
+            ExpressionLeaf::Wildcard(pattern) => {
+                wildcard_of(subject, &normalized_wildcard(subject, analyzer, pattern), false)
+            }
             ExpressionLeaf::Regexp(pattern) => regexp_of(subject, pattern, ALL_OPERATORS, false),
             ExpressionLeaf::Fuzzy { text, distance } => fuzzy_of(
                 subject,
-                &normalized_piece(subject, text),
+                &normalized_piece(subject, analyzer, text),
                 distance.unwrap_or(settings.fuzziness),
                 settings.fuzzy_prefix_length,
                 settings.fuzzy_transpositions,
             ),
-            ExpressionLeaf::Range(range) => range_of(subject, &written_range(subject, range, settings.time_zone)),
+            ExpressionLeaf::Range(range) => {
+                range_of(subject, &written_range(subject, range, analyzer, settings.time_zone))
+            }
             ExpressionLeaf::Text(_) | ExpressionLeaf::Phrase { .. } => Ok(Condition::None),
         }
     }
 }
 
 /// A range of a query text as the `range` clause would say it.
-fn written_range(subject: &Subject<'_>, range: &TextRange, time_zone: Option<&str>) -> Range {
+fn written_range(
+    subject: &Subject<'_>,
+    range: &TextRange,
+    analyzer: Option<&Analyzer>,
+    time_zone: Option<&str>,
+) -> Range {
     let takes_time_zone = matches!(subject.field.kind, crate::mapping::FieldType::Date(_));
-    let bound =
-        |text: &Option<String>| text.as_ref().map(|text| Scalar(Value::String(normalized_piece(subject, text))));
+    let bound = |text: &Option<String>| {
+        text.as_ref().map(|text| Scalar(Value::String(normalized_piece(subject, analyzer, text))))
+    };
     Range {
         field: subject.field.name.to_string(),
         lower: bound(&range.lower),

@@ -247,7 +247,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn named_analyzer(&self, name: &str) -> Result<Arc<Analyzer>, Refusal> {
+    pub(super) fn named_analyzer(&self, name: &str) -> Result<Arc<Analyzer>, Refusal> {
         self.mapping.analyzer(name).ok_or_else(|| {
             Refusal::malformed(format!("analyzer {name:?} is neither built in nor in the mapping's settings.analysis"))
         })

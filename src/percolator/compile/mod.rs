@@ -133,10 +133,7 @@ impl<'a> Compiler<'a> {
 
     fn nested(&self, name: &str, inner: &Query, ignore_unmapped: bool, outer: NestedId) -> Result<Condition, Refused> {
         let Some(path) = self.mapping.nested(name) else {
-            return match ignore_unmapped {
-                true if !self.mapping.is_object(name) => Ok(Condition::None),
-                _ => Err(Refused::Here(self.no_nested_object(name))),
-            };
+            return if ignore_unmapped { Ok(Condition::None) } else { Err(Refused::Here(self.no_nested_object(name))) };
         };
         if path == outer {
             return Err(Refused::Here(Refusal::malformed(format!(

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::analysis::Analyzer;
 use crate::mapping::{Field, FieldType};
 use crate::percolator::compile::fields::{Subject, Target};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
@@ -109,7 +110,7 @@ impl Compiler<'_> {
     pub(super) fn wildcard(&self, name: &str, value: &str, caseless: bool) -> Result<Condition, Refusal> {
         let subject = self.subject(name)?;
         let pattern = match &subject.field.kind {
-            FieldType::Keyword(_) => normalized_wildcard(&subject, value),
+            FieldType::Keyword(_) => normalized_wildcard(&subject, None, value),
             _ => value.to_owned(),
         };
         wildcard_of(&subject, &pattern, caseless)
@@ -186,7 +187,7 @@ pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition
         FieldType::ConstantKeyword(None) => Ok(Condition::term(field.id, text_of(value))),
         FieldType::Boolean(_) => match text_of(value).as_str() {
             "true" => Ok(Condition::term(field.id, "true")),
-            "false" | "" => Ok(Condition::term(field.id, "false")),
+            "false" => Ok(Condition::term(field.id, "false")),
             other => Err(Refusal::malformed(format!(
                 "{other:?} is no value of the boolean field {:?}; true or false is expected",
                 field.name
@@ -242,9 +243,9 @@ pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition
         | FieldType::ConstantKeyword(_)
         | FieldType::Flattened(_)
         | FieldType::FlattenedKeys(_) => {
-            if range.time_zone.is_some() || range.format.is_some() {
+            if range.time_zone.is_some() {
                 return Err(Refusal::malformed(format!(
-                    "field {:?} of type {:?} takes neither \"format\" nor \"time_zone\"; only dates do",
+                    "field {:?} of type {:?} takes no \"time_zone\"; only dates do",
                     field.name,
                     field.kind.name()
                 )));
@@ -292,7 +293,7 @@ fn boolean_range(field: &Field, range: &Range) -> Result<Condition, Refusal> {
         match bound.as_ref().map(text_of).as_deref() {
             None => Ok(None),
             Some("true") => Ok(Some(("true".into(), included))),
-            Some("false" | "") => Ok(Some(("false".into(), included))),
+            Some("false") => Ok(Some(("false".into(), included))),
             Some(other) => Err(Refusal::malformed(format!(
                 "{other:?} is no value of the boolean field {:?}; true or false is expected",
                 field.name
@@ -345,23 +346,28 @@ pub(super) fn normalized_value(subject: &Subject<'_>, text: &str) -> String {
     }
 }
 
-/// A piece of a term as the analysis of the field would leave it (Lucene's `Analyzer.normalize`).
-pub(super) fn normalized_piece(subject: &Subject<'_>, text: &str) -> String {
-    match &subject.field.kind {
-        FieldType::Text(text_type) | FieldType::MatchOnlyText(text_type) => text_type.search_analyzer.normalize(text),
-        _ => normalized_value(subject, text),
+/// A piece of a term as the analysis of the field, or the analyzer that the query names, would leave it (Lucene's
+/// `Analyzer.normalize`).
+pub(super) fn normalized_piece(subject: &Subject<'_>, analyzer: Option<&Analyzer>, text: &str) -> String {
+    match (analyzer, &subject.field.kind) {
+        (Some(analyzer), _) => analyzer.normalize(text),
+        (None, FieldType::Text(text_type) | FieldType::MatchOnlyText(text_type)) => {
+            text_type.search_analyzer.normalize(text)
+        }
+        (None, FieldType::Keyword(_)) => normalized_value(subject, text),
+        (None, _) => text.to_owned(),
     }
 }
 
 /// A wildcard pattern with the text between its wildcards and escapes normalized.
-pub(super) fn normalized_wildcard(subject: &Subject<'_>, pattern: &str) -> String {
+pub(super) fn normalized_wildcard(subject: &Subject<'_>, analyzer: Option<&Analyzer>, pattern: &str) -> String {
     let mut normalized = String::with_capacity(pattern.len());
     let mut literal = String::new();
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
         match character {
             '*' | '?' | '\\' => {
-                normalized.push_str(&normalized_piece(subject, &literal));
+                normalized.push_str(&normalized_piece(subject, analyzer, &literal));
                 literal.clear();
                 normalized.push(character);
                 if character == '\\' {
@@ -371,7 +377,7 @@ pub(super) fn normalized_wildcard(subject: &Subject<'_>, pattern: &str) -> Strin
             other => literal.push(other),
         }
     }
-    normalized.push_str(&normalized_piece(subject, &literal));
+    normalized.push_str(&normalized_piece(subject, analyzer, &literal));
     normalized
 }
 
@@ -392,6 +398,10 @@ pub(super) fn wildcard_of(subject: &Subject<'_>, pattern: &str, caseless: bool) 
     check_string("wildcard", subject.field)?;
     if subject.key.is_some() {
         return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"wildcard\""));
+    }
+    // Lucene's WildcardQuery without a pattern finds nothing, not even the empty term.
+    if pattern.is_empty() {
+        return Ok(Condition::None);
     }
     let pattern = Pattern::Wildcard(Wildcard::parse(pattern, caseless));
     if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
@@ -432,7 +442,8 @@ pub(super) fn fuzzy_of(
     }
     let term = normalized_value(subject, text);
     let distance = distance_for(fuzziness, &term);
-    if distance == 0 {
+    // Lucene lets nothing be near the empty term but itself.
+    if distance == 0 || term.is_empty() {
         return term_of(subject, &Scalar(Value::String(term)));
     }
     let prefix_length = usize::try_from(prefix_length).unwrap_or(usize::MAX);

@@ -52,8 +52,10 @@ pub(super) fn query_string(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<C
     parameters.limited("query", &written, parser.limits)?;
     let text = if parameters.boolean("escape")?.unwrap_or(false) { escape::escaped(&written) } else { written };
     let default_operator = operator(&parameters, "default_operator")?;
+    let (fields, asks_default_field) = fields(&parameters)?;
     let settings = Settings {
         default_operator,
+        asks_default_field,
         leading_wildcards: parameters.boolean("allow_leading_wildcard")?.unwrap_or(true),
         depth: parser.limits.depth.saturating_sub(body.depth),
         pattern_units: parser.limits.pattern_units,
@@ -62,7 +64,8 @@ pub(super) fn query_string(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<C
     let expression = syntax::parse(&text, &settings).map_err(|fault| fault.at(&pointer))?;
     parser.count(expression.leaves(), &pointer)?;
     Ok(Clause::QueryString(QueryString {
-        fields: fields(&parameters)?,
+        fields,
+        asks_default_field,
         kind: kind(&parameters)?.unwrap_or_default(),
         expression,
         default_operator,
@@ -81,14 +84,17 @@ pub(super) fn query_string(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<C
     }))
 }
 
-/// `fields`, else `default_field`, else none.
-fn fields(parameters: &Parameters<'_>) -> Result<Vec<String>, QueryError> {
+/// `fields`, else `default_field`, else none; and whether they are no list of `fields`.
+fn fields(parameters: &Parameters<'_>) -> Result<(Vec<String>, bool), QueryError> {
     let fields = parameters.field_list("fields")?;
     match parameters.text("default_field")? {
-        None => Ok(fields),
+        None => {
+            let asks_default_field = fields.is_empty();
+            Ok((fields, asks_default_field))
+        }
         Some(_) if !fields.is_empty() => Err(parameters.bad("default_field", "cannot stand beside \"fields\"")),
         Some(field) if field.is_empty() => Err(parameters.bad("default_field", "must be a field name, not empty")),
-        Some(field) => Ok(vec![field]),
+        Some(field) => Ok((vec![field], true)),
     }
 }
 

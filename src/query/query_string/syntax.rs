@@ -15,6 +15,8 @@ const EXISTS_FIELD: &str = "_exists_";
 /// What the text is parsed under.
 pub(super) struct Settings {
     pub(super) default_operator: Operator,
+    /// Whether words without a field ask a default field: then they may be ranges like `>=5`, as after a field.
+    pub(super) asks_default_field: bool,
     pub(super) leading_wildcards: bool,
     /// How deep groups may stand in one another.
     pub(super) depth: usize,
@@ -116,7 +118,8 @@ impl<'t> Syntax<'t, '_> {
             let is_first = clauses.list.is_empty();
             if let Some(run) = self.run_of_words(field)? {
                 clauses.add(Conjunction::None, Modifier::None, run);
-                lone_if_only |= is_first;
+                // In brackets it stays a boolean query of its own, which the level around counts as one clause.
+                lone_if_only |= is_first && depth == 0;
                 continue;
             }
             if !is_first && !self.clause_follows() {
@@ -175,7 +178,7 @@ impl<'t> Syntax<'t, '_> {
             text.push(' ');
             text.push_str(&self.unescaped(word.image, &word)?);
         }
-        Ok(Some(words(field, text)))
+        Ok(Some(self.words(field, text)))
     }
 
     /// Whether the token `ahead` is a word that goes on with a run.
@@ -256,6 +259,18 @@ impl<'t> Syntax<'t, '_> {
         }
     }
 
+    /// Words to be analysed; after `_exists_:` a field's name, perhaps a range like `>=5`.
+    fn words(&self, field: Option<&str>, text: String) -> Expression {
+        if field == Some(EXISTS_FIELD) {
+            return Expression::Leaf { field: Some(text), leaf: ExpressionLeaf::Exists };
+        }
+        let may_be_range = field.is_some() || self.settings.asks_default_field;
+        match one_sided(&text).filter(|_| may_be_range) {
+            Some(one_sided) => range(field, one_sided),
+            None => Expression::Leaf { field: field.map(str::to_owned), leaf: ExpressionLeaf::Text(text) },
+        }
+    }
+
     /// `^2`, `~1`, or both in either order; the tilde.
     fn tilde_and_boost(&mut self) -> Option<Token<'t>> {
         if self.take(Kind::Boost).is_some() {
@@ -285,7 +300,7 @@ impl<'t> Syntax<'t, '_> {
                 ExpressionLeaf::Regexp(self.pattern(inner.unwrap_or_default(), &token)?)
             }
             _ => match tilde {
-                None => return Ok(words(field, text)),
+                None => return Ok(self.words(field, text)),
                 Some(tilde) => ExpressionLeaf::Fuzzy { text, distance: self.distance(&tilde)? },
             },
         };
@@ -405,18 +420,6 @@ fn star(field: Option<&str>) -> Expression {
     match field {
         Some("*") => Expression::All,
         field => Expression::Leaf { field: field.map(str::to_owned), leaf: ExpressionLeaf::Exists },
-    }
-}
-
-/// Words to be analysed; after `_exists_:` a field's name, after another field perhaps a range like `>=5`.
-fn words(field: Option<&str>, text: String) -> Expression {
-    let Some(field) = field else { return Expression::Leaf { field: None, leaf: ExpressionLeaf::Text(text) } };
-    if field == EXISTS_FIELD {
-        return Expression::Leaf { field: Some(text), leaf: ExpressionLeaf::Exists };
-    }
-    match one_sided(&text) {
-        Some(one_sided) => range(Some(field), one_sided),
-        None => Expression::Leaf { field: Some(field.to_owned()), leaf: ExpressionLeaf::Text(text) },
     }
 }
 

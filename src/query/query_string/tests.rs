@@ -7,7 +7,13 @@ const CASES: &str = include_str!("cases.tsv");
 
 fn settings(default_operator: Operator) -> Settings {
     let limits = Limits::default();
-    Settings { default_operator, leading_wildcards: true, depth: limits.depth, pattern_units: limits.pattern_units }
+    Settings {
+        default_operator,
+        asks_default_field: true,
+        leading_wildcards: true,
+        depth: limits.depth,
+        pattern_units: limits.pattern_units,
+    }
 }
 
 fn read(text: &str, operator: Operator) -> String {

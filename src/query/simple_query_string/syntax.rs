@@ -28,22 +28,29 @@ pub(super) fn parse(text: &str, operator: Operator, flags: Flags, depth: usize) 
 }
 
 /// For each opening parenthesis where it is closed. Quotation marks are not looked at, as Lucene does not.
+///
+/// An escaped one can open a group too: the number after a tilde ends at it and takes its backslash along. It is closed by
+/// what closes the level on which it stands.
 fn matching_parentheses(chars: &[char], flags: Flags) -> Vec<Option<usize>> {
     let mut closing = vec![None; chars.len()];
-    let mut open: Vec<usize> = Vec::new();
+    let mut open: Vec<(usize, bool)> = Vec::new();
     let mut escaped = false;
     for (index, char) in chars.iter().enumerate() {
         match char {
-            _ if escaped => escaped = false,
-            '\\' if flags.has(Flag::Escape) => escaped = true,
-            '(' => open.push(index),
-            ')' => {
-                if let Some(slot) = open.pop().and_then(|opened| closing.get_mut(opened)) {
-                    *slot = Some(index);
+            '(' => open.push((index, escaped)),
+            ')' if !escaped => {
+                while let Some((opened, was_escaped)) = open.pop() {
+                    if let Some(slot) = closing.get_mut(opened) {
+                        *slot = Some(index);
+                    }
+                    if !was_escaped {
+                        break;
+                    }
                 }
             }
             _ => {}
         }
+        escaped = *char == '\\' && !escaped && flags.has(Flag::Escape);
     }
     closing
 }

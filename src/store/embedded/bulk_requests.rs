@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::tables::{damaged, decode, encode};
-use crate::jobs::bulk_collect::{BulkRequest, BulkRequestId, BulkState, DataFormat, DataFile};
+use crate::jobs::bulk_collect::{BulkRequest, BulkRequestId, BulkState, DataFile, DataFormat};
 use crate::member::MemberId;
 use crate::store::StoreError;
 use crate::subscription::Tenant;

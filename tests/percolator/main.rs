@@ -1,0 +1,206 @@
+//! What the percolator promises to those who use the library, asked over its public functions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+use tripline::percolator::{CompiledSelector, Percolator};
+use tripline::query::QueryErrorKind;
+use tripline::{Mapping, MemberId, SubscriptionId};
+
+fn percolator() -> Percolator {
+    let mapping = json!({"properties": {
+        "title": {"type": "text", "fields": {"exact": {"type": "keyword"}}},
+        "last_updated": {"type": "date"},
+        "level": {"type": "integer"},
+        "experience": {"type": "nested", "properties": {
+            "company": {"type": "text"}, "open": {"type": "boolean"},
+            "tasks": {"type": "nested", "properties": {"name": {"type": "keyword"}}}
+        }}
+    }});
+    Percolator::new(Arc::new(Mapping::from_json(&mapping).unwrap()))
+}
+
+fn store(percolator: &Percolator, id: &str, query: Value) {
+    let compiled = percolator.compile(&query).unwrap();
+    percolator.insert(id.into(), CompiledSelector::Query(compiled));
+}
+
+fn member(id: u64) -> MemberId {
+    MemberId::try_from(id).unwrap()
+}
+
+fn matches(percolator: &Percolator, id: u64, document: &Value) -> Vec<String> {
+    let document = percolator.document(Some(member(id)), document).unwrap();
+    percolator.matches(&document).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_selector_is_seen_by_the_next_document_until_it_is_removed() {
+    let percolator = percolator();
+    let document = json!({"title": "Data Engineer"});
+    assert!(matches(&percolator, 1, &document).is_empty());
+    store(&percolator, "engineers", json!({"match": {"title": "engineer"}}));
+    assert_eq!(matches(&percolator, 1, &document), ["engineers"]);
+    assert!(percolator.remove(&"engineers".into()));
+    assert!(!percolator.remove(&"engineers".into()));
+    assert!(matches(&percolator, 1, &document).is_empty());
+    assert!(percolator.is_empty());
+}
+
+#[test]
+fn a_selector_of_a_known_id_takes_the_place_of_the_old_one() {
+    let percolator = percolator();
+    store(&percolator, "mine", json!({"match": {"title": "engineer"}}));
+    store(&percolator, "mine", json!({"match": {"title": "nurse"}}));
+    assert!(matches(&percolator, 1, &json!({"title": "engineer"})).is_empty());
+    assert_eq!(matches(&percolator, 1, &json!({"title": "nurse"})), ["mine"]);
+    assert_eq!(percolator.len(), 1);
+}
+
+#[test]
+fn all_three_kinds_of_selector_answer_together() {
+    let percolator = percolator();
+    store(&percolator, "query", json!({"term": {"title.exact": "CEO"}}));
+    percolator.insert("list".into(), CompiledSelector::Ids(vec![member(7), member(9)]));
+    percolator.insert("everybody".into(), CompiledSelector::All);
+    assert_eq!(matches(&percolator, 7, &json!({"title": "CEO"})), ["everybody", "list", "query"]);
+    assert_eq!(matches(&percolator, 8, &json!({"title": "CEO"})), ["everybody", "query"]);
+    assert_eq!(matches(&percolator, 9, &json!({"title": "CTO"})), ["everybody", "list"]);
+}
+
+#[test]
+fn a_long_list_of_ids_and_a_thousand_subscriptions_to_all_are_fine() {
+    let percolator = percolator();
+    percolator.insert("long".into(), CompiledSelector::Ids((0..300_000).map(|id| member(id * 3)).collect()));
+    let everybody =
+        (0..1_000).map(|number| (SubscriptionId::from(format!("all-{number}").as_str()), CompiledSelector::All));
+    percolator.insert_all(everybody.collect());
+    assert_eq!(matches(&percolator, 299_999 * 3, &json!({})).len(), 1_001);
+    assert_eq!(matches(&percolator, 299_999 * 3 + 1, &json!({})).len(), 1_000);
+}
+
+#[test]
+fn selectors_survive_the_merging_of_segments_one_by_one() {
+    let percolator = percolator();
+    for level in 0..500 {
+        store(&percolator, &format!("{level:03}"), json!({"range": {"level": {"gte": level}}}));
+    }
+    for level in (0..500).step_by(2) {
+        assert!(percolator.remove(&format!("{level:03}").as_str().into()));
+    }
+    let expected: Vec<String> = (1..=250).step_by(2).map(|level| format!("{level:03}")).collect();
+    assert_eq!(matches(&percolator, 1, &json!({"level": 250})), expected);
+    assert_eq!(percolator.len(), 250);
+}
+
+#[test]
+fn nested_objects_are_told_apart_however_many_there_are() {
+    let percolator = percolator();
+    let at = |company: &str| {
+        json!({"nested": {"path": "experience", "query": {"bool": {
+        "must": [{"match": {"experience.company": company}}, {"term": {"experience.open": true}}]}}}})
+    };
+    store(&percolator, "open at acme", at("acme"));
+    store(&percolator, "open at initech", at("initech"));
+    let mut positions: Vec<Value> = (0..200).map(|_| json!({"company": "acme", "open": false})).collect();
+    positions.push(json!({"company": "initech", "open": true}));
+    assert_eq!(matches(&percolator, 1, &json!({"experience": positions})), ["open at initech"]);
+}
+
+#[test]
+fn a_nested_clause_reaches_two_levels_down_and_stays_within_its_object() {
+    let percolator = percolator();
+    let task = json!({"nested": {"path": "experience.tasks", "query": {"term": {"experience.tasks.name": "sales"}}}});
+    store(&percolator, "anywhere", task.clone());
+    store(
+        &percolator,
+        "at acme",
+        json!({"nested": {"path": "experience", "query": {"bool": {
+        "must": [{"match": {"experience.company": "acme"}}, task]}}}}),
+    );
+    let elsewhere = json!({"experience": [{"company": "acme"}, {"company": "initech", "tasks": [{"name": "sales"}]}]});
+    assert_eq!(matches(&percolator, 1, &elsewhere), ["anywhere"]);
+    let there = json!({"experience": {"company": "acme", "tasks": {"name": "sales"}}});
+    assert_eq!(matches(&percolator, 1, &there), ["anywhere", "at acme"]);
+}
+
+#[test]
+fn a_forbidden_field_is_found_wherever_it_hides_and_left_out_of_expansions() {
+    let percolator = percolator();
+    let forbidden = ["last_updated".to_owned()];
+    let hiding = [
+        json!({"range": {"last_updated": {"gte": "2024-01-01"}}}),
+        json!({"exists": {"field": "last_updated"}}),
+        json!({"exists": {"field": "last_*"}}),
+        json!({"query_string": {"query": "title:x OR last_updated:[2024 TO *]"}}),
+        json!({"query_string": {"query": "_exists_:last_updated"}}),
+        json!({"query_string": {"query": "2024", "fields": ["last*"]}}),
+        json!({"multi_match": {"query": "2024", "fields": ["title", "last_updated"]}}),
+        json!({"simple_query_string": {"query": "2024", "fields": ["last_updated"]}}),
+        json!({"bool": {"must_not": {"bool": {"filter": {"term": {"last_updated": "2024-01-01"}}}}}}),
+    ];
+    for query in hiding {
+        let refused = percolator.compile_restricted(&query, &forbidden).unwrap_err();
+        assert_eq!(refused.kind, QueryErrorKind::ForbiddenField, "{query}: {refused}");
+        assert!(percolator.compile(&query).is_ok(), "{query} is fine where nothing is forbidden");
+    }
+    let everywhere = json!({"query_string": {"query": "\"2024-05-01\""}});
+    percolator.insert(
+        "anywhere".into(),
+        CompiledSelector::Query(percolator.compile_restricted(&everywhere, &forbidden).unwrap()),
+    );
+    assert!(matches(&percolator, 1, &json!({"last_updated": "2024-05-01"})).is_empty());
+    assert_eq!(matches(&percolator, 1, &json!({"title": "since 2024-05-01"})), ["anywhere"]);
+}
+
+#[test]
+fn a_refusal_names_the_clause_and_what_would_be_right() {
+    let percolator = percolator();
+    let query = json!({"query": {"bool": {"must": [{"match": {"title": "x"}}, {"nested": {"path": "experience",
+        "query": {"match": {"experience.compny": "acme"}}}}]}}});
+    let refused = percolator.compile(&query).unwrap_err();
+    assert_eq!(refused.pointer, "/query/bool/must/1/nested/query/match");
+    assert_eq!(refused.reason, "unknown field \"experience.compny\"; did you mean \"experience.company\"?");
+}
+
+#[test]
+fn an_explanation_says_of_each_clause_which_objects_fulfil_it() {
+    let percolator = percolator();
+    let query = json!({"nested": {"path": "experience", "query": {"bool": {"must": [
+        {"match": {"experience.company": "acme"}}, {"term": {"experience.open": true}}]}}}});
+    let compiled = percolator.compile(&query).unwrap();
+    let document = json!({"experience": [{"company": "acme", "open": false}, {"company": "globex", "open": true}]});
+    let explanation = percolator.explain(&compiled, &percolator.document(None, &document).unwrap());
+    let expected = "\
+✗ nested experience  (/nested)
+  ✗ bool  (/nested/query/bool)
+    ✓ match experience.company: \"acme\"  [objects 0]  (/nested/query/bool/must/0/match)
+    ✓ term experience.open: true  [objects 1]  (/nested/query/bool/must/1/term)
+";
+    assert_eq!(explanation.to_string(), expected);
+}
+
+#[test]
+fn while_a_selector_is_replaced_every_document_finds_the_old_or_the_new_one() {
+    let percolator = Arc::new(percolator());
+    store(&percolator, "swap", json!({"match": {"title": "engineer"}}));
+    let done = Arc::new(AtomicBool::new(false));
+    let reader = std::thread::spawn({
+        let (percolator, done) = (Arc::clone(&percolator), Arc::clone(&done));
+        move || {
+            let mut documents = 0_u64;
+            while !done.load(Ordering::Acquire) || documents == 0 {
+                assert_eq!(matches(&percolator, 1, &json!({"title": "engineer nurse"})), ["swap"]);
+                documents += 1;
+            }
+        }
+    });
+    for round in 0..300 {
+        let word = if round % 2 == 0 { "nurse" } else { "engineer" };
+        store(&percolator, "swap", json!({"match": {"title": word}}));
+        store(&percolator, &format!("other-{round}"), json!({"match": {"title": "pilot"}}));
+    }
+    done.store(true, Ordering::Release);
+    reader.join().unwrap();
+}
