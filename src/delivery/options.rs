@@ -6,7 +6,8 @@ use super::client::Timeouts;
 use super::lanes::LaneSizes;
 use super::schedule::Schedule;
 
-/// How deliveries are made; the defaults are what [the receivers' page](https://docs.rs/tripline) promises.
+/// How deliveries are made; the defaults are what the receivers' page, `docs/webhooks.md`,
+/// promises.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeliveryOptions {
     /// When a failed batch is tried again.

@@ -218,7 +218,8 @@ impl Parts {
         let (digits, rest) = digits(unsigned, min, max)?;
         let value = digits.parse::<i64>().ok()? * sign;
         match part {
-            Part::Year => self.year = Some(value),
+            Part::YearOfEra if value == 0 => return None,
+            Part::Year | Part::YearOfEra => self.year = Some(value),
             Part::ShortYear => self.year = Some(2000 + value),
             Part::Month => self.month = Some(value),
             Part::Day => self.day = Some(value),
@@ -385,6 +386,11 @@ mod tests {
             ("yyyy-MM-dd||yyyy-MM||yyyy||MMMM yyyy||MMM yyyy", "March 2021", Some("2021-03-01T00:00:00Z")),
             ("yyyy-MM-dd||yyyy-MM||yyyy||MMMM yyyy||MMM yyyy", "Mar 2021", Some("2021-03-01T00:00:00Z")),
             ("yyyy-MM-dd||yyyy-MM||yyyy||MMMM yyyy||MMM yyyy", "Present", None),
+            ("yyyy", "-2021", None),
+            ("yyyy", "0000", None),
+            ("uuuu", "-2021", Some("-002021-01-01T00:00:00Z")),
+            ("date", "2021-3", Some("2021-03-01T00:00:00Z")),
+            ("strict_date", "2021-03", None),
             ("yyyyMMdd", "20210304", Some("2021-03-04T00:00:00Z")),
             ("basic_date_time_no_millis", "20210304T050607Z", Some("2021-03-04T05:06:07Z")),
             ("dd/MM/yyyy hh:mm a", "04/03/2021 12:05 PM", Some("2021-03-04T12:05:00Z")),

@@ -33,6 +33,8 @@ pub(super) enum Item {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Year,
+    /// `yyyy`: from 1 on.
+    YearOfEra,
     /// `yy`: 2000 to 2099.
     ShortYear,
     Month,
@@ -60,46 +62,49 @@ pub(super) enum ZoneStyle {
     Id,
 }
 
-/// Named formats in their strict form. Beyond Java's letters `f` is a fraction of 1 to 9 digits and `o` any zone.
+/// Named formats in their strict form, or both where they differ in more than digits. Beyond Java's letters `f` is a fraction of 1 to 9 digits and `o` any zone.
 const NAMED: &[(&str, &str)] = &[
-    ("basic_date", "yyyyMMdd"),
-    ("basic_date_time", "yyyyMMdd'T'HHmmss.fo"),
-    ("basic_date_time_no_millis", "yyyyMMdd'T'HHmmsso"),
-    ("basic_ordinal_date", "yyyyDDD"),
-    ("basic_ordinal_date_time", "yyyyDDD'T'HHmmss.fo"),
-    ("basic_ordinal_date_time_no_millis", "yyyyDDD'T'HHmmsso"),
+    ("basic_date", "uuuuMMdd"),
+    ("basic_date_time", "uuuuMMdd'T'HHmmss.fo"),
+    ("basic_date_time_no_millis", "uuuuMMdd'T'HHmmsso"),
+    ("basic_ordinal_date", "uuuuDDD"),
+    ("basic_ordinal_date_time", "uuuuDDD'T'HHmmss.fo"),
+    ("basic_ordinal_date_time_no_millis", "uuuuDDD'T'HHmmsso"),
     ("basic_time", "HHmmss.fo"),
     ("basic_time_no_millis", "HHmmsso"),
     ("basic_t_time", "'T'HHmmss.fo"),
     ("basic_t_time_no_millis", "'T'HHmmsso"),
-    ("date", "yyyy-MM-dd"),
-    ("date_hour", "yyyy-MM-dd'T'HH"),
-    ("date_hour_minute", "yyyy-MM-dd'T'HH:mm"),
-    ("date_hour_minute_second", "yyyy-MM-dd'T'HH:mm:ss"),
-    ("date_hour_minute_second_fraction", "yyyy-MM-dd'T'HH:mm:ss.f"),
-    ("date_hour_minute_second_millis", "yyyy-MM-dd'T'HH:mm:ss.f"),
+    ("date", "uuuu[-MM[-dd]]"),
+    ("strict_date", "uuuu-MM-dd"),
+    ("date_hour", "uuuu-MM-dd'T'HH"),
+    ("date_hour_minute", "uuuu-MM-dd'T'HH:mm"),
+    ("date_hour_minute_second", "uuuu-MM-dd'T'HH:mm:ss"),
+    ("date_hour_minute_second_fraction", "uuuu-MM-dd'T'HH:mm:ss.f"),
+    ("date_hour_minute_second_millis", "uuuu-MM-dd'T'HH:mm:ss.f"),
     ("date_optional_time", ISO),
-    ("date_optional_time_nanos", "yyyy[-MM[-dd['T'HH:mm:ss[.f][,f][o]]]]"),
-    ("date_time", "yyyy-MM-dd'T'HH:mm:ss.fo"),
-    ("date_time_no_millis", "yyyy-MM-dd'T'HH:mm:sso"),
+    ("date_optional_time_nanos", "uuuu[-MM[-dd['T'HH:mm:ss[.f][,f][o]]]]"),
+    ("date_time", "uuuu-MM-dd'T'HH:mm:ss.fo"),
+    ("strict_date_time", "uuuu-MM-dd'T'HH:mm:ss[.f]o"),
+    ("date_time_no_millis", "uuuu-MM-dd'T'HH:mm[:ss][o]"),
+    ("strict_date_time_no_millis", "uuuu-MM-dd'T'HH:mm:sso"),
     ("hour", "HH"),
     ("hour_minute", "HH:mm"),
     ("hour_minute_second", "HH:mm:ss"),
     ("hour_minute_second_fraction", "HH:mm:ss.f"),
     ("hour_minute_second_millis", "HH:mm:ss.f"),
     ("iso8601", ISO),
-    ("ordinal_date", "yyyy-DDD"),
-    ("ordinal_date_time", "yyyy-DDD'T'HH:mm:ss.fo"),
-    ("ordinal_date_time_no_millis", "yyyy-DDD'T'HH:mm:sso"),
+    ("ordinal_date", "uuuu-DDD"),
+    ("ordinal_date_time", "uuuu-DDD'T'HH:mm:ss.fo"),
+    ("ordinal_date_time_no_millis", "uuuu-DDD'T'HH:mm:sso"),
     ("time", "HH:mm:ss.fo"),
     ("time_no_millis", "HH:mm:sso"),
     ("t_time", "'T'HH:mm:ss.fo"),
     ("t_time_no_millis", "'T'HH:mm:sso"),
-    ("year", "yyyy"),
-    ("year_month", "yyyy-MM"),
-    ("year_month_day", "yyyy-MM-dd"),
+    ("year", "uuuu"),
+    ("year_month", "uuuu-MM"),
+    ("year_month_day", "uuuu-MM-dd"),
 ];
-const ISO: &str = "yyyy[-MM[-dd['T'[HH[:mm[:ss[.f][,f]]][o]]]]]";
+const ISO: &str = "uuuu[-MM[-dd['T'[HH[:mm[:ss[.f][,f]]][o]]]]]";
 
 /// Reads a named format or a Java pattern.
 pub(super) fn compile(format: &str) -> Result<Vec<Item>, String> {
@@ -107,7 +112,8 @@ pub(super) fn compile(format: &str) -> Result<Vec<Item>, String> {
         Some(name) => (true, name),
         None => (false, format),
     };
-    if let Some((_, pattern)) = NAMED.iter().find(|(known, _)| *known == name) {
+    let known = |name: &str| NAMED.iter().find(|(known, _)| *known == name);
+    if let Some((_, pattern)) = known(format).or_else(|| known(name)) {
         let mut items = Pattern { letters: pattern.chars().collect(), at: 0, named: true }.items_at(0)?;
         // Formats without separators are strict in both forms.
         if !strict && !name.starts_with("basic_") && name != "iso8601" {
@@ -214,8 +220,10 @@ impl Pattern {
             ('f', 1) if self.named => Ok(Item::Fraction { min_digits: 1, max_digits: 9 }),
             ('o', 1) if self.named => Ok(Item::Zone(ZoneStyle::Any)),
             ('y' | 'u', 2) => number(Part::ShortYear, 2, 2),
-            ('y' | 'u', 1) => number(Part::Year, 1, 9),
-            ('y' | 'u', 3 | 4) => number(Part::Year, count, count),
+            ('y', 1) => number(Part::YearOfEra, 1, 9),
+            ('y', 3 | 4) => number(Part::YearOfEra, count, count),
+            ('u', 1) => number(Part::Year, 1, 9),
+            ('u', 3 | 4) => number(Part::Year, count, count),
             ('M' | 'L', 3) => Ok(Item::MonthName { short: true }),
             ('M' | 'L', 4) => Ok(Item::MonthName { short: false }),
             ('M' | 'L', _) => one_or_two(Part::Month),
@@ -249,7 +257,8 @@ mod tests {
     fn every_named_format_is_read() {
         for (name, _) in NAMED {
             assert!(compile(name).is_ok(), "{name}");
-            assert!(compile(&format!("strict_{name}")).is_ok(), "{name}");
+            let strict = format!("strict_{}", name.trim_start_matches("strict_"));
+            assert!(compile(&strict).is_ok(), "{name}");
         }
     }
 

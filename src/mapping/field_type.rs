@@ -35,7 +35,8 @@ const TEXT: &[&str] = &[
 ];
 const KEYWORD: &[&str] =
     &["normalizer", "ignore_above", "null_value", "split_queries_on_whitespace", "index_options", "norms"];
-const NUMBER: &[&str] = &["coerce", "ignore_malformed", "null_value", "scaling_factor"];
+const NUMBER: &[&str] = &["coerce", "ignore_malformed", "null_value"];
+const SCALED_NUMBER: &[&str] = &["coerce", "ignore_malformed", "null_value", "scaling_factor"];
 const DATE: &[&str] = &["format", "locale", "ignore_malformed", "null_value"];
 
 /// What the index decides for all fields.
@@ -148,13 +149,15 @@ impl Defaults<'_> {
     }
 
     fn number(&self, parameters: &Parameters, kind: NumberType) -> Result<FieldType, MappingError> {
-        parameters.check_names(NUMBER)?;
+        let is_scaled = matches!(kind, NumberType::ScaledFloat { .. });
+        parameters.check_names(if is_scaled { SCALED_NUMBER } else { NUMBER })?;
         let coerce = parameters.boolean("coerce", self.coerce)?;
         let null_value = match parameters.get("null_value") {
             None => None,
-            Some(value) => kind
-                .document_point(value, true)
-                .map_err(|reason| parameters.error(format!("\"null_value\" is {value}: {reason}")))?,
+            Some(value) => match kind.term_point(value) {
+                Ok(Some(point)) => Some(point),
+                _ => return Err(parameters.error(format!("\"null_value\" is {value}, which no {} is", kind.name()))),
+            },
         };
         let ignore_malformed = parameters.boolean("ignore_malformed", self.ignore_malformed)?;
         Ok(FieldType::Number(NumberField { kind, coerce, ignore_malformed, null_value }))

@@ -3,6 +3,9 @@
 mod reader;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::Serialize;

@@ -162,8 +162,16 @@ fn openssl(directory: &Path, arguments: &str) {
 #[tokio::test]
 async fn public_keys_are_taken_and_nothing_that_anybody_could_make_from_them() {
     let cases = [
-        (JwtAlgorithm::RS256, Algorithm::RS256, "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out private.pem"),
-        (JwtAlgorithm::ES256, Algorithm::ES256, "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private.pem"),
+        (
+            JwtAlgorithm::RS256,
+            Algorithm::RS256,
+            "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out private.pem",
+        ),
+        (
+            JwtAlgorithm::ES256,
+            Algorithm::ES256,
+            "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private.pem",
+        ),
         (JwtAlgorithm::EdDSA, Algorithm::EdDSA, "genpkey -algorithm ED25519 -out private.pem"),
     ];
     for (setting, algorithm, generate) in cases {
@@ -182,7 +190,8 @@ async fn public_keys_are_taken_and_nothing_that_anybody_could_make_from_them() {
         let good = encode(&Header::new(algorithm), &claims(), &key.unwrap()).unwrap();
         assert_eq!(list(&api, &good).await.status, 200, "{setting:?}");
 
-        let from_public = encode(&Header::new(Algorithm::HS256), &claims(), &EncodingKey::from_secret(&public)).unwrap();
+        let from_public =
+            encode(&Header::new(Algorithm::HS256), &claims(), &EncodingKey::from_secret(&public)).unwrap();
         list(&api, &from_public).await.expect_problem(401, "algorithm");
     }
 }

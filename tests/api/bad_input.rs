@@ -1,7 +1,7 @@
 //! Bad input costs its sender an error with a reason, and nobody else anything.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::{Body, Method, StatusCode};
 use serde_json::{Value, json};
@@ -133,7 +133,16 @@ async fn a_query_of_the_wrong_shape_at_any_node_is_refused_with_its_place() {
     }});
     let mut pointers = Vec::new();
     collect_pointers(&query, String::new(), &mut pointers);
-    let wrong = [json!(null), json!(true), json!(-1.5), json!("nonsense"), json!([]), json!({}), json!([[1]]), json!({"x": {"y": 1}})];
+    let wrong = [
+        json!(null),
+        json!(true),
+        json!(-1.5),
+        json!("nonsense"),
+        json!([]),
+        json!({}),
+        json!([[1]]),
+        json!({"x": {"y": 1}}),
+    ];
     let mut refused = 0;
     for pointer in &pointers {
         for value in &wrong {
@@ -162,7 +171,10 @@ fn collect_pointers(value: &Value, pointer: String, pointers: &mut Vec<String>) 
             fields.iter().for_each(|(key, inner)| collect_pointers(inner, format!("{pointer}/{key}"), pointers));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(place, inner)| collect_pointers(inner, format!("{pointer}/{place}"), pointers));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(place, inner)| collect_pointers(inner, format!("{pointer}/{place}"), pointers));
         }
         _ => {}
     }
@@ -241,15 +253,18 @@ async fn webhook_urls_must_be_http() {
 async fn other_content_types_are_refused() {
     let api = Api::start().await;
     let put = format!("{MEMBERS}/1");
-    for (method, path, body) in [
-        (Method::PUT, put.as_str(), "{\"id\": 1}"),
-        (Method::POST, ALL, "{\"webhook_url\": \"http://127.0.0.1:9/\"}"),
-    ] {
-        for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "\u{fc}"] {
+    for (method, path, body) in
+        [(Method::PUT, put.as_str(), "{\"id\": 1}"), (Method::POST, ALL, "{\"webhook_url\": \"http://127.0.0.1:9/\"}")]
+    {
+        for content_type in
+            ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "\u{fc}"]
+        {
             let request = api.request(method.clone(), path).header("content-type", content_type.as_bytes()).body(body);
             Answer::of(request).await.expect_problem(415, "application/json");
         }
-        for content_type in ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/x+json"] {
+        for content_type in
+            ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/x+json"]
+        {
             let request = api.request(method.clone(), path).header("content-type", content_type).body(body);
             Answer::of(request).await.expect(StatusCode::OK);
         }

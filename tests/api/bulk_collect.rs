@@ -115,7 +115,11 @@ async fn no_name_leads_out_of_the_request() {
         ".",
     ] {
         let answer = Answer::of(api.get(&format!("{location}/{name}"))).await;
-        assert!([404, 405].contains(&answer.status.as_u16()) || answer.json()["files"].is_array(), "{name}: {}", answer.text);
+        assert!(
+            [404, 405].contains(&answer.status.as_u16()) || answer.json()["files"].is_array(),
+            "{name}: {}",
+            answer.text
+        );
         assert!(!answer.text.contains("root:"), "{name}");
     }
     for id in ["..", "%2e%2e", "..%2F..", "x"] {
@@ -149,7 +153,8 @@ async fn bad_id_files_are_refused_with_the_line() {
     unknown.expect_problem(422, "\"webhook\"");
     let no_form = Answer::of(api.post(ID_FILE).header("content-type", "text/csv").body("1")).await;
     no_form.expect_problem(415, "multipart/form-data");
-    let torn = Answer::of(api.post(ID_FILE).header("content-type", "multipart/form-data; boundary=x").body("--x\r\n")).await;
+    let torn =
+        Answer::of(api.post(ID_FILE).header("content-type", "multipart/form-data; boundary=x").body("--x\r\n")).await;
     torn.expect_problem(400, "");
     let huge = request(&api, vec![b'1'; 9 << 20], None).await;
     huge.expect_problem(413, "limits.body_bytes");

@@ -88,11 +88,8 @@ fn signals_end_it_with_zero() {
 fn a_second_process_on_the_same_directory_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let first = Served::start(directory.path(), &[]);
-    let second = tripline()
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(directory.path())
-        .output()
-        .unwrap();
+    let second =
+        tripline().args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(directory.path()).output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     let message = text(&second.stderr);
     assert!(message.contains("in use by another process"), "{message}");
@@ -110,7 +107,8 @@ fn a_secret_is_made_for_the_owner_alone_and_tokens_are_minted_from_it() {
 
     let secret = secret.to_str().unwrap();
     let minted = token(&["--jwt-secret-file", secret, "--tenant", "acme", "--ttl", "5m"]);
-    let from_directory = token(&["--data-dir", directory.path().to_str().unwrap(), "--tenant", "acme", "--scope", "jobs"]);
+    let from_directory =
+        token(&["--data-dir", directory.path().to_str().unwrap(), "--tenant", "acme", "--scope", "jobs"]);
     assert_eq!(status(&served, &text(&minted.stdout)), 200);
     assert_eq!(status(&served, &text(&from_directory.stdout)), 403);
 

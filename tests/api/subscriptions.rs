@@ -17,8 +17,12 @@ async fn the_three_kinds_are_made_and_read_back() {
         (ES_DSL, json!({"webhook_url": HOOK, "es_dsl_query": {"query": query}}), "es_dsl"),
         (ES_DSL, json!({"webhook_url": HOOK, "es_dsl_query": query}), "es_dsl"),
         (IDS, json!({"webhook_url": HOOK, "ids": [3, 1, 2, 3]}), "ids"),
-        (ALL, json!({"webhook_url": HOOK, "format": "detailed", "changes": ["closed", "removed"], "cadence": "daily",
-                     "notify_first_seen": true, "match_flips": false, "description": "all of them"}), "all"),
+        (
+            ALL,
+            json!({"webhook_url": HOOK, "format": "detailed", "changes": ["closed", "removed"], "cadence": "daily",
+                     "notify_first_seen": true, "match_flips": false, "description": "all of them"}),
+            "all",
+        ),
     ];
     let mut made = Vec::new();
     for (path, body, selector) in bodies {
@@ -60,7 +64,8 @@ async fn the_three_kinds_are_made_and_read_back() {
 async fn bodies_are_read_strictly() {
     let api = Api::start().await;
     let hook = ("webhook_url", json!(HOOK));
-    let body = |fields: &[(&str, Value)]| Value::Object(fields.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect());
+    let body =
+        |fields: &[(&str, Value)]| Value::Object(fields.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect());
     let cases = [
         (ALL, body(&[]), "webhook_url", "/webhook_url"),
         (ALL, json!([]), "", ""),
@@ -86,7 +91,9 @@ async fn bodies_are_read_strictly() {
         let problem = api.post_json(path, &body).await.expect_problem(422, detail);
         assert_eq!(problem["pointer"], pointer, "{problem}");
     }
-    for (text, detail) in [("{", ""), ("", ""), ("{\"webhook_url\": \"a\", \"webhook_url\": \"b\"}", "webhook_url"), ("{} {}", "")] {
+    for (text, detail) in
+        [("{", ""), ("", ""), ("{\"webhook_url\": \"a\", \"webhook_url\": \"b\"}", "webhook_url"), ("{} {}", "")]
+    {
         api.send(Method::POST, ALL, text).await.expect_problem(400, detail);
     }
     api.send(Method::POST, ALL, b"{\"webhook_url\": \"\xff\"}").await.expect_problem(400, "UTF-8");
@@ -97,8 +104,16 @@ async fn a_refused_query_names_its_clause() {
     let api = Api::start().await;
     let cases = [
         (json!({"query": {"term": {"experience.titel": "x"}}}), "experience.titel", "/es_dsl_query/query/term"),
-        (json!({"query": {"bool": {"must": [{"match_all": {}}, {"geo_shape": {}}]}}}), "geo_shape", "/es_dsl_query/query/bool/must/1"),
-        (json!({"bool": {"filter": {"range": {"last_updated": {"gte": "now-1d"}}}}}), "last_updated", "/es_dsl_query/bool/filter"),
+        (
+            json!({"query": {"bool": {"must": [{"match_all": {}}, {"geo_shape": {}}]}}}),
+            "geo_shape",
+            "/es_dsl_query/query/bool/must/1",
+        ),
+        (
+            json!({"bool": {"filter": {"range": {"last_updated": {"gte": "now-1d"}}}}}),
+            "last_updated",
+            "/es_dsl_query/bool/filter",
+        ),
         (json!({"query_string": {"query": "last_updated:2020"}}), "last_updated", "/es_dsl_query/query_string"),
         (json!({"exists": {"field": "last_updated"}}), "last_updated", "/es_dsl_query/exists"),
         (json!({"query": {"match_all": {}}, "size": 10}), "size", "/es_dsl_query/size"),

@@ -48,6 +48,8 @@ impl Delivery {
 pub enum Answer {
     Status(u16),
     With(u16, &'static str, String),
+    /// 200, after a while.
+    Late(Duration),
     /// Nothing, ever: the connection stays open.
     Hang,
 }
@@ -108,6 +110,10 @@ async fn receive(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> R
     match answer {
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Answer::With(status, name, value) => (StatusCode::from_u16(status).unwrap(), [(name, value)]).into_response(),
+        Answer::Late(wait) => {
+            tokio::time::sleep(wait).await;
+            StatusCode::OK.into_response()
+        }
         Answer::Hang => std::future::pending().await,
     }
 }

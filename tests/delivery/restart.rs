@@ -26,6 +26,21 @@ async fn a_restart_in_the_middle_of_the_backoff_goes_on_with_the_same_id_and_byt
 }
 
 #[tokio::test]
+async fn a_shutdown_waits_for_the_attempt_on_the_wire_which_is_then_not_repeated() {
+    let receiver = Receiver::answering(|_, _| Answer::Late(Duration::from_millis(300))).await;
+    // Even one that outlasts the patience, and has nobody left to ask for another lane.
+    let mut world = World::start(DeliveryOptions { patience: Duration::from_millis(100), ..fast() });
+    let subscription = world.subscribe(&receiver.url, [1]);
+    world.update(1);
+    world.update(1);
+    receiver.next().await;
+
+    world.restart().await;
+    let batch = world.batch_when(&subscription, |_| true).await;
+    assert!(batch.state.is_delivered() && batch.attempts.len() == 1, "{batch:?}");
+}
+
+#[tokio::test]
 async fn an_attempt_that_a_shutdown_abandons_is_repeated_with_the_same_id_and_bytes() {
     let receiver = Receiver::answering(|count, _| if count == 0 { Answer::Hang } else { Answer::Status(200) }).await;
     let mut world = World::start(DeliveryOptions { drain: Duration::from_millis(10), ..fast() });

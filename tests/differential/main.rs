@@ -36,7 +36,7 @@ fn the_recorded_answers_are_those_of_real_nodes() {
     if nodes.is_empty() {
         return;
     }
-    let record = std::env::var_os("TRIPLINE_RECORD").is_some();
+    let record = recording();
     let mut changed = Vec::new();
     for case in every_case() {
         let answers = oracle::ask(&case, &nodes);
@@ -51,8 +51,16 @@ fn the_recorded_answers_are_those_of_real_nodes() {
 
 #[test]
 fn tripline_answers_as_search_does() {
+    if recording() {
+        // The answers are being written by the other test.
+        return;
+    }
     let differences: Vec<String> = every_case().iter().flat_map(compare::differences).collect();
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
+fn recording() -> bool {
+    std::env::var_os("TRIPLINE_RECORD").is_some()
 }
 
 fn every_case() -> Vec<Case> {
