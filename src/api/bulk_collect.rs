@@ -197,7 +197,7 @@ async fn files(caller: Caller, State(app): State<App>, InPath(id): InPath<String
     }
 }
 
-/// Download a file. Packed with gzip where `Accept-Encoding` allows; ranges are of what is sent.
+/// Download a file: packed with gzip where `Accept-Encoding` allows and no range is asked for.
 #[utoipa::path(
     get, path = "/v1/bulk_collect/{data_request_id}/files/{file_name}", tag = "bulk collect",
     params(("data_request_id" = String, Path), ("file_name" = String, Path)),
@@ -222,7 +222,10 @@ async fn file(
     }
     let no_file = || Problem::not_found(format!("the request has no file {file_name:?}"));
     let path = app.bulk_collect.path(&found, &file_name).ok_or_else(no_file)?;
-    let served = ServeFile::new(&path).precompressed_gzip().oneshot(request).await;
+    // Ranges are of the plain file: half a gzip is of no use to the clients that unpack by themselves.
+    let ranged = request.headers().contains_key(header::RANGE);
+    let plain = ServeFile::new(&path);
+    let served = if ranged { plain } else { plain.precompressed_gzip() }.oneshot(request).await;
     let mut response = served.map_err(Problem::internal)?.map(axum::body::Body::new);
     if response.status() == StatusCode::NOT_FOUND {
         // Withdrawn this very moment, for a member in it is being erased.

@@ -78,6 +78,18 @@ pub const SETTINGS: &[Setting] = &[
     setting("jwt.issuer", "If set, tokens must carry this `iss`."),
     setting("jwt.audience", "If set, tokens must carry this `aud`; if not set, a token's `aud` is not looked at."),
     setting("jwt.leeway", "How far the clocks of token makers may differ when `exp`, `nbf` and `iat` are checked."),
+    setting("schema.id", "The field of a document that holds the member's id."),
+    setting(
+        "schema.last_updated",
+        "When the profile was last seen: an older document is stale. This and the following take one name or a list of names.",
+    ),
+    setting("schema.is_deleted", "The mark of a deleted profile."),
+    setting("schema.experience", "The list of positions."),
+    setting("schema.company_id", "Within a position: the id of the company."),
+    setting("schema.company_name", "Within a position: the name of the company."),
+    setting("schema.title", "Within a position: the title."),
+    setting("schema.date_from", "Within a position: its start."),
+    setting("schema.date_to", "Within a position: its end."),
     setting("limits.body_bytes", "The largest request body, and the longest line of a `_bulk` stream, in bytes."),
     setting(
         "limits.body_memory_bytes",

@@ -49,7 +49,9 @@ impl Api {
         let server = server::start(config).await.unwrap();
         let secret = directory.path().join(GENERATED_SECRET);
         let token = if secret.exists() { hs256(&directory, "acme", ALL_SCOPES) } else { String::new() };
-        Api { server, directory, client: reqwest::Client::new(), token }
+        // Files are looked at as they come.
+        let client = reqwest::Client::builder().no_gzip().build().unwrap();
+        Api { server, directory, client, token }
     }
 
     /// Ends the server and starts it again over the same directory.
