@@ -58,6 +58,15 @@ impl Served {
     }
 }
 
+impl Served {
+    /// The most memory that it ever had in use.
+    fn peak_megabytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+    }
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -233,4 +242,32 @@ fn files_are_ingested_into_a_server_and_into_a_directory() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("2500 lines: 0 new, 2500 unchanged"), "{}", text(&output.stderr));
+}
+
+/// A gigabyte where a document is expected, and streams of 200 MB: what is refused is not kept, what is streamed is never
+/// there as a whole.
+#[test]
+fn hostile_bodies_leave_the_process_small() {
+    let directory = tempfile::tempdir().unwrap();
+    let served = Served::start(directory.path(), &[]);
+    let token = text(&token(&["--data-dir", directory.path().to_str().unwrap(), "--tenant", "acme"]).stdout);
+    let client = reqwest::blocking::Client::new();
+    let members = format!("{}/v1/professional_network/clean_member", served.url);
+    let before = served.peak_megabytes();
+
+    let gigabyte = || reqwest::blocking::Body::new(std::io::repeat(b' ').take(1 << 30));
+    let put = client.put(format!("{members}/1")).bearer_auth(token.trim()).body(gigabyte()).send();
+    // A sender that does not look at the answer before it has sent all finds the connection closed.
+    assert!(put.map_or(true, |answer| answer.status() == 413));
+
+    let bulk = |body| client.post(format!("{members}/_bulk")).bearer_auth(token.trim()).body(body).send().unwrap();
+    let one_line = bulk(gigabyte());
+    assert_eq!(one_line.status(), 200);
+    let line = format!("nonsense {}\n", "x".repeat(100_000));
+    let lines = bulk(reqwest::blocking::Body::from(line.repeat(2_000)));
+    assert_eq!(lines.json::<serde_json::Value>().unwrap()["rejected_total"], 2_000);
+
+    let grown = served.peak_megabytes() - before;
+    assert!(grown < 100, "{grown} MB more were in use");
+    assert_eq!(status(&served, &token), 200);
 }

@@ -91,7 +91,7 @@ struct MintedClaims<'a> {
 /// What is read besides the claims that [`Validation`] checks; times may have fractions.
 #[derive(Deserialize)]
 struct ReadClaims {
-    sub: String,
+    sub: Option<String>,
     #[serde(default)]
     scope: String,
     iat: Option<f64>,
@@ -186,14 +186,13 @@ impl Verifier {
         if claims.iat.is_some_and(|issued| issued > latest as f64) {
             return Err(TokenError::TooEarly);
         }
-        if claims.sub.is_empty() {
-            return Err(TokenError::Missing { claim: "sub".to_owned() });
-        }
-        if claims.sub.len() > MAX_TENANT_BYTES || claims.sub.chars().any(char::is_control) {
+        let tenant = claims.sub.filter(|tenant| !tenant.is_empty());
+        let tenant = tenant.ok_or_else(|| TokenError::Missing { claim: "sub".to_owned() })?;
+        if tenant.len() > MAX_TENANT_BYTES || tenant.chars().any(char::is_control) {
             let reason = format!("\"sub\" must be at most {MAX_TENANT_BYTES} bytes without control characters");
             return Err(TokenError::Claims { reason });
         }
-        Ok(Caller { tenant: Tenant::from(claims.sub.as_str()), scopes: Scopes::of_claim(&claims.scope) })
+        Ok(Caller { tenant: Tenant::from(tenant.as_str()), scopes: Scopes::of_claim(&claims.scope) })
     }
 
     fn refusal(&self, error: errors::Error) -> TokenError {
