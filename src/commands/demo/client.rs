@@ -7,6 +7,7 @@ use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tripline::ChangeKind;
 
 use super::data::{Interest, Member};
 
@@ -42,7 +43,7 @@ pub struct Applied {
 /// A position change, as answered and as delivered.
 #[derive(Deserialize, Clone)]
 pub struct Change {
-    pub kind: String,
+    pub kind: ChangeKind,
     pub before: Option<Value>,
     pub after: Option<Value>,
 }

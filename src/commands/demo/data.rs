@@ -3,6 +3,7 @@
 use anyhow::Context;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tripline::ChangeKind;
 
 pub const FIRST_CRAWL: &str = include_str!("../../../fixtures/members_v1.ndjson");
 const SECOND_CRAWL: &str = include_str!("../../../fixtures/members_v2.ndjson");
@@ -52,7 +53,7 @@ pub struct ExpectedMember {
 /// One position change.
 #[derive(Deserialize, Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExpectedChange {
-    pub kind: String,
+    pub kind: ChangeKind,
     pub title: String,
     pub company: String,
 }

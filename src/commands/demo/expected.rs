@@ -22,7 +22,7 @@ pub struct Told {
     pub member_id: u64,
     pub status: String,
     /// Sorted; the compact format says none.
-    pub kinds: Vec<String>,
+    pub kinds: Vec<ChangeKind>,
 }
 
 impl Expectations {
@@ -57,6 +57,11 @@ impl Expectations {
                     "member {} ({}): expected {} {expected:?}, came out as {} {found:?}",
                     member.member_id, member.story, member.outcome, applied.outcome
                 ));
+            }
+            let told = self.told.iter().filter(|told| told.member_id == member.member_id).count();
+            if applied.notified != told {
+                let found = applied.notified;
+                problems.push(format!("member {}: {told} subscribers are to be told, not {found}", member.member_id));
             }
         }
         problems
@@ -97,10 +102,9 @@ impl Interest {
             (false, false) => return Ok(None),
         };
         let notifying = ChangeKind::notifying_by_default();
-        let notifies = |kind: &str| notifying.iter().any(|notifying| notifying.to_string() == kind);
-        let mut kinds: Vec<String> = member.changes.iter().map(|change| change.kind.clone()).collect();
+        let mut kinds: Vec<ChangeKind> = member.changes.iter().map(|change| change.kind).collect();
         if status == "changed" {
-            kinds.retain(|kind| notifies(kind));
+            kinds.retain(|kind| notifying.contains(kind));
             if kinds.is_empty() {
                 return Ok(None);
             }
@@ -122,7 +126,7 @@ impl Applied {
                     let value = change.position().and_then(|position| position[field].as_str());
                     value.unwrap_or_default().to_owned()
                 };
-                ExpectedChange { kind: change.kind.clone(), title: text("title"), company: text("company_name") }
+                ExpectedChange { kind: change.kind, title: text("title"), company: text("company_name") }
             })
             .collect();
         changes.sort();

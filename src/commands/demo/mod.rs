@@ -23,7 +23,7 @@ use tripline::server::{self, Server};
 use tripline::subscription::Tenant;
 
 use client::{Applied, Client};
-use data::{Interest, Member, interests};
+use data::{Member, interests};
 use expected::{Expectations, Told};
 use receiver::Receiver;
 
@@ -32,9 +32,9 @@ use receiver::Receiver;
 /// expected.
 #[derive(Args)]
 pub struct Arguments {
-    /// Print every row of the tables, not the first few.
+    /// Print only the first rows of the long tables.
     #[arg(long)]
-    all: bool,
+    brief: bool,
 }
 
 /// Events join a batch for so long; short, so that nobody waits.
@@ -59,7 +59,7 @@ async fn demo(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         ..Config::default()
     })
     .await?;
-    let report = walk_through(&server, arguments.all).await;
+    let report = walk_through(&server, arguments.brief).await;
     server.shutdown().await;
     let problems = report?;
     tables::print_verdict(&problems);
@@ -67,7 +67,7 @@ async fn demo(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs every step; gives what was not as expected.
-async fn walk_through(server: &Server, all_rows: bool) -> anyhow::Result<Vec<String>> {
+async fn walk_through(server: &Server, brief: bool) -> anyhow::Result<Vec<String>> {
     let receiver = Receiver::start().await?;
     println!("server on http://{}, webhook receiver on http://{}", server.address(), receiver.address());
     let client = Client::new(server.address(), token(server)?);
@@ -94,7 +94,7 @@ async fn walk_through(server: &Server, all_rows: bool) -> anyhow::Result<Vec<Str
     let applied = send(&client, &second).await?;
     let expectations = Expectations::read(&interests, &second)?;
     problems.extend(expectations.compare_outcomes(&applied));
-    tables::print_changed(&expectations, &applied, all_rows);
+    tables::print_changed(&expectations, &applied, brief);
     tables::print_unchanged(&expectations, &applied);
 
     receiver.wait_for(expectations.told.len(), DELIVERY_LIMIT).await;
@@ -104,7 +104,7 @@ async fn walk_through(server: &Server, all_rows: bool) -> anyhow::Result<Vec<Str
     problems.extend(expectations.compare_told(&told));
     problems.extend(deliveries.iter().filter_map(|delivery| delivery.problem()));
     tables::print_told(&interests, &told);
-    tables::print_deliveries(&deliveries, all_rows);
+    tables::print_deliveries(&deliveries, brief);
     problems.extend(collects_the_last_version(&client, &second).await?);
     Ok(problems)
 }

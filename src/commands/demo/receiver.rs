@@ -16,6 +16,7 @@ use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use tripline::ChangeKind;
 
 use super::client::Change;
 use super::data::Interest;
@@ -113,7 +114,7 @@ impl Receiver {
             let interest = interests.iter().find(|interest| interest.name == delivery.name);
             let interest = interest.with_context(|| format!("a delivery to the unknown name {:?}", delivery.name))?;
             for entry in delivery.entries().with_context(|| format!("the body {:?} cannot be read", delivery.body))? {
-                let mut kinds: Vec<String> = entry.changes.into_iter().map(|change| change.kind).collect();
+                let mut kinds: Vec<ChangeKind> = entry.changes.into_iter().map(|change| change.kind).collect();
                 kinds.sort();
                 told.push(Told { interest: interest.name, member_id: entry.member_id, status: entry.status, kinds });
             }
