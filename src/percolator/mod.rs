@@ -69,9 +69,17 @@ pub use explain::Explanation;
 pub struct Percolator {
     mapping: Arc<Mapping>,
     limits: query::Limits,
-    segments: ArcSwap<Vec<Arc<Segment>>>,
+    snapshot: ArcSwap<Snapshot>,
     writer: Mutex<Writer>,
     scratches: Mutex<Vec<Vec<Scratch>>>,
+}
+
+/// What readers see: never changed, replaced whole.
+#[derive(Debug, Default, Clone)]
+struct Snapshot {
+    /// Rises with each change, so that readers of an older snapshot still find what was removed since.
+    generation: u64,
+    segments: Vec<Arc<Segment>>,
 }
 
 /// Where subscriptions are, and the number of the next segment; whoever changes the segments holds it.
@@ -110,7 +118,7 @@ impl Percolator {
         Percolator {
             mapping,
             limits: query::Limits::default(),
-            segments: ArcSwap::default(),
+            snapshot: ArcSwap::default(),
             writer: Mutex::default(),
             scratches: Mutex::default(),
         }
@@ -158,15 +166,15 @@ impl Percolator {
         }
         let mut writer = lock(&self.writer);
         let replaced: Vec<Place> = latest.keys().filter_map(|id| writer.places.get(id).copied()).collect();
-        let mut segments = self.segments.load().as_ref().clone();
-        segments.push(writer.finish(builder));
-        self.segments.store(Arc::new(segments.clone()));
-        // Only now: a document sees the old selector, or for a moment both, but never neither.
+        let mut next = self.snapshot.load().next();
+        // From the next generation on a document sees the new selector, until then the old one; never both, never neither.
         for place in replaced {
-            remove_from(&segments, place);
+            next.remove(place);
         }
-        if writer.merge_alike(&mut segments) {
-            self.segments.store(Arc::new(segments));
+        next.segments.push(writer.finish(builder));
+        self.snapshot.store(Arc::new(next.clone()));
+        if writer.merge_alike(&mut next.segments) {
+            self.snapshot.store(Arc::new(next));
         }
     }
 
@@ -174,17 +182,16 @@ impl Percolator {
     pub fn remove(&self, id: &SubscriptionId) -> bool {
         let mut writer = lock(&self.writer);
         let Some(place) = writer.places.remove(id) else { return false };
-        let segments = self.segments.load_full();
-        remove_from(&segments, place);
+        let mut next = self.snapshot.load().next();
+        next.remove(place);
         let is_sparse = |segment: &Arc<Segment>| segment.live() * 2 < segment.len();
-        if segments.iter().any(is_sparse) {
-            let compacted =
-                segments.iter().filter(|segment| segment.live() > 0).map(|segment| match is_sparse(segment) {
-                    true => writer.merge(std::slice::from_ref(segment)),
-                    false => Arc::clone(segment),
-                });
-            self.segments.store(Arc::new(compacted.collect()));
+        if next.segments.iter().any(is_sparse) {
+            next.segments.retain(|segment| segment.live() > 0);
+            for segment in next.segments.iter_mut().filter(|segment| is_sparse(segment)) {
+                *segment = writer.merge(std::slice::from_ref(segment));
+            }
         }
+        self.snapshot.store(Arc::new(next));
         true
     }
 
@@ -208,7 +215,8 @@ impl Percolator {
 
     /// The selectors that select the document, sorted.
     pub fn matches(&self, document: &Document) -> Vec<SubscriptionId> {
-        let segments = self.segments.load_full();
+        let snapshot = self.snapshot.load_full();
+        let Snapshot { generation, segments } = &*snapshot;
         let layout = Layout::of(document);
         let mut scratches = lock(&self.scratches).pop().unwrap_or_default();
         scratches.retain(|scratch| segments.iter().any(|segment| segment.serial == scratch.serial));
@@ -219,7 +227,7 @@ impl Percolator {
                 None => Scratch::for_segment(segment),
             };
             Visit::begin(segment, &layout, &mut scratch)
-                .selected(|number| found.extend(segment.subscriber(number).cloned()));
+                .selected(|number| found.extend(segment.subscriber(number, *generation).cloned()));
             scratches.push(scratch);
         }
         lock(&self.scratches).push(scratches);
@@ -231,6 +239,18 @@ impl Percolator {
     /// Why the query matches the document or not, clause by clause.
     pub fn explain(&self, query: &CompiledQuery, document: &Document) -> Explanation {
         explain::explain(&self.mapping, &query.condition, document)
+    }
+}
+
+impl Snapshot {
+    fn next(&self) -> Snapshot {
+        Snapshot { generation: self.generation + 1, segments: self.segments.clone() }
+    }
+
+    fn remove(&self, place: Place) {
+        if let Some(segment) = self.segments.iter().find(|segment| segment.serial == place.serial) {
+            segment.remove(place.number, self.generation);
+        }
     }
 }
 
@@ -270,12 +290,6 @@ impl Writer {
             segments.push(merged);
         }
         is_needed
-    }
-}
-
-fn remove_from(segments: &[Arc<Segment>], place: Place) {
-    if let Some(segment) = segments.iter().find(|segment| segment.serial == place.serial) {
-        segment.remove(place.number);
     }
 }
 

@@ -3,7 +3,7 @@
 //! Conditions are interned as they come in: equal parts of different queries, and equal queries of different subscriptions, are one
 //! node, which is evaluated at most once a document.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -91,7 +91,17 @@ pub(super) struct Segment {
 #[derive(Debug)]
 struct Subscriber {
     id: SubscriptionId,
-    removed: AtomicBool,
+    /// The first generation of the percolator that does not have it; [`STILL_THERE`] while all have.
+    removed_in: AtomicU64,
+}
+
+/// No percolator lives for so many generations.
+const STILL_THERE: u64 = u64::MAX;
+
+impl Subscriber {
+    fn is_in(&self, generation: u64) -> bool {
+        generation < self.removed_in.load(Ordering::Acquire)
+    }
 }
 
 impl Segment {
@@ -105,25 +115,24 @@ impl Segment {
         self.len().saturating_sub(self.removals.load(Ordering::Acquire))
     }
 
-    /// The subscription of this number, if it is still there.
-    pub(super) fn subscriber(&self, number: SubscriberNumber) -> Option<&SubscriptionId> {
+    /// The subscription of this number, if it is there in this generation.
+    pub(super) fn subscriber(&self, number: SubscriberNumber, generation: u64) -> Option<&SubscriptionId> {
         let subscriber = self.subscribers.get(number as usize)?;
-        (!subscriber.removed.load(Ordering::Acquire)).then_some(&subscriber.id)
+        subscriber.is_in(generation).then_some(&subscriber.id)
     }
 
     /// Numbers and ids of the subscriptions that are still there.
     pub(super) fn subscribers(&self) -> impl Iterator<Item = (SubscriberNumber, &SubscriptionId)> {
-        (0..)
-            .map_while(|number| self.subscribers.get(number as usize).map(|subscriber| (number, subscriber)))
-            .filter_map(|(number, subscriber)| {
-                (!subscriber.removed.load(Ordering::Acquire)).then_some((number, &subscriber.id))
-            })
+        let numbered = (0..).zip(&self.subscribers);
+        numbered
+            .filter(|(_, subscriber)| subscriber.removed_in.load(Ordering::Acquire) == STILL_THERE)
+            .map(|(number, subscriber)| (number, &subscriber.id))
     }
 
-    /// Marks a subscription as gone.
-    pub(super) fn remove(&self, number: SubscriberNumber) {
+    /// Takes a subscription out of this generation and all after it; readers of an older one still find it.
+    pub(super) fn remove(&self, number: SubscriberNumber, generation: u64) {
         if let Some(subscriber) = self.subscribers.get(number as usize)
-            && !subscriber.removed.swap(true, Ordering::AcqRel)
+            && subscriber.removed_in.swap(generation, Ordering::AcqRel) == STILL_THERE
         {
             self.removals.fetch_add(1, Ordering::AcqRel);
         }
@@ -260,7 +269,7 @@ impl SegmentBuilder {
     }
 
     fn subscriber(&mut self, id: SubscriptionId) -> SubscriberNumber {
-        self.segment.subscribers.push(Subscriber { id, removed: AtomicBool::new(false) });
+        self.segment.subscribers.push(Subscriber { id, removed_in: AtomicU64::new(STILL_THERE) });
         number_of(self.segment.subscribers.len())
     }
 

@@ -7,6 +7,10 @@ pub(super) fn rendered(expression: &Expression, default_field: &str) -> String {
     match expression {
         Expression::Empty => "nothing".to_owned(),
         Expression::All => "*:*".to_owned(),
+        // The nodes were asked of a keyword field, where a run of words is one term, and its brackets are gone.
+        Expression::Bool(clauses) if is_run_in_brackets(clauses) => {
+            clauses.iter().map(|(_, run)| rendered(run, default_field)).collect()
+        }
         Expression::Bool(clauses) => {
             let clause = |(occur, clause): &(Occur, Expression)| {
                 let sign = match occur {
@@ -15,7 +19,9 @@ pub(super) fn rendered(expression: &Expression, default_field: &str) -> String {
                     Occur::MustNot => "-",
                 };
                 match clause {
-                    Expression::Bool(_) => format!("{sign}({})", rendered(clause, default_field)),
+                    Expression::Bool(inner) if !is_run_in_brackets(inner) => {
+                        format!("{sign}({})", rendered(clause, default_field))
+                    }
                     _ => format!("{sign}{}", rendered(clause, default_field)),
                 }
             };
@@ -29,6 +35,11 @@ pub(super) fn rendered(expression: &Expression, default_field: &str) -> String {
             }
         }
     }
+}
+
+fn is_run_in_brackets(clauses: &[(Occur, Expression)]) -> bool {
+    let is_run = |leaf: &ExpressionLeaf| matches!(leaf, ExpressionLeaf::Text(text) if text.contains(' '));
+    matches!(clauses, [(_, Expression::Leaf { leaf, .. })] if is_run(leaf))
 }
 
 fn rendered_leaf(leaf: &ExpressionLeaf) -> String {

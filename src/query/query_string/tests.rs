@@ -9,7 +9,7 @@ fn settings(default_operator: Operator) -> Settings {
     let limits = Limits::default();
     Settings {
         default_operator,
-        asks_default_field: true,
+        asks_default_field: false,
         leading_wildcards: true,
         depth: limits.depth,
         pattern_units: limits.pattern_units,
