@@ -185,14 +185,18 @@ impl Engine {
         Ok(())
     }
 
-    /// Holds a subscription's events back, for the owner: they wait, and new ones with them.
+    /// Holds a subscription's events back, for the owner: they wait, and new ones with them. One that the system paused stays
+    /// paused for the system's reason.
     ///
     /// # Errors
     ///
     /// As [`Engine::subscription`]; [`SubscriptionError::Ended`] for one that is over.
     pub fn pause(&self, tenant: &Tenant, id: &SubscriptionId, reason: &str) -> Result<Subscription, SubscriptionError> {
         self.revise(tenant, id, |subscription| {
-            subscription.status = Status::Paused { by: PausedBy::Owner, reason: reason.to_owned() };
+            // What the system paused stays so, with its reason: `resume` must see that it may have to be compiled again.
+            if !matches!(subscription.status, Status::Paused { by: PausedBy::System, .. }) {
+                subscription.status = Status::Paused { by: PausedBy::Owner, reason: reason.to_owned() };
+            }
             Ok(None)
         })
     }

@@ -85,6 +85,7 @@ fn an_accepted_change_of_the_mapping_pauses_them_until_they_fit_again() {
     let engine = Engine::open(accepting).unwrap();
     let paused = engine.subscription(&sales(), &misfit.id).unwrap();
     assert!(matches!(&paused.status, Status::Paused { by: PausedBy::System, reason } if reason.contains("headline")));
+    assert_eq!(engine.pause(&sales(), &misfit.id, "holiday").unwrap(), paused);
     assert!(engine.resume(&sales(), &misfit.id).is_err());
     drop(engine);
 
