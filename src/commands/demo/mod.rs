@@ -94,8 +94,6 @@ async fn walk_through(server: &Server, brief: bool) -> anyhow::Result<Vec<String
     let applied = send(&client, &second).await?;
     let expectations = Expectations::read(&interests, &second)?;
     problems.extend(expectations.compare_outcomes(&applied));
-    tables::print_changed(&expectations, &applied, brief);
-    tables::print_unchanged(&expectations, &applied);
 
     receiver.wait_for(expectations.told.len(), DELIVERY_LIMIT).await;
     tokio::time::sleep(QUIET).await;
@@ -103,6 +101,8 @@ async fn walk_through(server: &Server, brief: bool) -> anyhow::Result<Vec<String
     let told: Vec<Told> = receiver.told(&interests)?;
     problems.extend(expectations.compare_told(&told));
     problems.extend(deliveries.iter().filter_map(|delivery| delivery.problem()));
+    tables::print_changed(&expectations.names, &applied, &told, brief);
+    tables::print_unchanged(&expectations, &applied);
     tables::print_told(&interests, &told);
     tables::print_deliveries(&deliveries, brief);
     problems.extend(collects_the_last_version(&client, &second).await?);

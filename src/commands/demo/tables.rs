@@ -1,6 +1,6 @@
 //! What the demo prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
@@ -27,19 +27,20 @@ pub fn print_subscriptions(interests: &[Interest]) {
     println!("\nSubscriptions\n{table}");
 }
 
-/// Who really changed, and how.
-pub fn print_changed(expectations: &Expectations, applied: &BTreeMap<u64, Applied>, brief: bool) {
+/// Who really changed, how, and which subscriptions were told.
+pub fn print_changed(names: &BTreeMap<u64, String>, applied: &BTreeMap<u64, Applied>, told: &[Told], brief: bool) {
     let mut rows = Vec::new();
     for (id, applied) in applied.iter().filter(|(_, applied)| applied.outcome == "changed") {
         let changes = applied.named_changes();
         let lines = changes.iter().map(|change| format!("{}: {}, {}", word(change.kind), change.title, change.company));
-        let name = expectations.names.get(id).cloned().unwrap_or_default();
-        let concerned = expectations.told.iter().filter(|told| told.member_id == *id);
-        let concerned: Vec<&str> = concerned.map(|told| told.interest).collect();
+        let name = names.get(id).cloned().unwrap_or_default();
+        let concerned = told.iter().filter(|told| told.member_id == *id);
+        let concerned: BTreeSet<&str> = concerned.map(|told| told.interest).collect();
+        let concerned: Vec<&str> = concerned.into_iter().collect();
         rows.push([id.to_string(), name, lines.collect::<Vec<_>>().join("\n"), concerned.join("\n")]);
     }
     println!("\nReally changed: {} members", rows.len());
-    print_rows(["member", "name", "changes", "concerns"], rows, brief);
+    print_rows(["member", "name", "changes", "told"], rows, brief);
 }
 
 /// Whose document differs, though nothing really changed; and what else became of members.
