@@ -71,16 +71,12 @@ impl Noise {
         Noise::FirstExperience,
     ];
 
-    /// What a whole re-crawl does at once, beside a real change.
-    pub const AMID_CHANGES: &[Noise] = &[
-        Noise::SurrogateIds,
-        Noise::Case,
-        Noise::Emoji,
-        Noise::Duplicates,
-        Noise::Counters,
-        Noise::Headline,
-        Noise::Order,
-    ];
+    /// What a whole re-crawl does beside a real change, to what was there already…
+    pub const BEFORE_CHANGES: &[Noise] =
+        &[Noise::SurrogateIds, Noise::Case, Noise::Emoji, Noise::Counters, Noise::Headline];
+
+    /// … and to all positions.
+    pub const AFTER_CHANGES: &[Noise] = &[Noise::Duplicates, Noise::Order];
 
     pub fn wants_two_jobs(self) -> bool {
         matches!(self, Noise::Order | Noise::Duplicates | Noise::OpenEndSpelling)

@@ -139,17 +139,13 @@ fn happen(scenario: Scenario, index: u64, first: &mut Value, second: &mut Value,
         }
         Moved => ("changed", vec![leave(second, 0, random), start(second, index, random)], "left for another company"),
         MovedAmidNoise => {
+            Noise::BEFORE_CHANGES.iter().for_each(|noise| noise.apply(second, random));
             let changes = vec![leave(second, 1, random), start(second, index, random)];
-            let noises = crate::noise::Noise::AMID_CHANGES;
-            noises.iter().for_each(|noise| noise.apply(second, random));
-            let labels = noises.iter().map(|noise| noise.label()).collect();
-            return expected(
-                second,
-                "changed",
-                changes,
-                labels,
-                "left one of two jobs for another company, while everything else was re-crawled too",
-            );
+            Noise::AFTER_CHANGES.iter().for_each(|noise| noise.apply(second, random));
+            let labels =
+                [Noise::BEFORE_CHANGES, Noise::AFTER_CHANGES].concat().iter().map(|noise| noise.label()).collect();
+            let story = "left one of two jobs for another company, while everything else was re-crawled too";
+            return expected(second, "changed", changes, labels, story);
         }
         StartedAlongside => ("changed", vec![start(second, index, random)], "took a second job beside the first"),
         StartedAfterBreak => ("changed", vec![start(second, index, random)], "started after a time without a position"),

@@ -116,15 +116,16 @@ mod tests {
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
             any::<i64>().prop_map(Value::from),
-            (-4_i64..4).prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
+            // Halves and quarters, for JSON's text of other fractions is read to within a rounding.
+            any::<i32>().prop_map(|quarters| Value::from(f64::from(quarters) + 0.25)),
+            (-2_i64..3).prop_map(Value::from),
             "[a-c]{0,2}".prop_map(Value::from)
         ];
         leaf.prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
                 prop::collection::btree_map("[a-c]{0,2}", inner, 0..4)
-                    .prop_map(|members| members.into_iter().collect()),
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
             ]
         })
     }
@@ -132,11 +133,7 @@ mod tests {
     proptest! {
         #[test]
         fn equal_values_and_only_they_have_equal_digests(left in any_json(), right in any_json()) {
-            prop_assert_eq!(document_digest(&left), document_digest(&left.clone()));
-            if left != right && !left.is_number() {
-                let alike = left.to_string().replace(".0", "") == right.to_string().replace(".0", "");
-                prop_assert!(alike || document_digest(&left) != document_digest(&right));
-            }
+            prop_assert_eq!(left == right, document_digest(&left) == document_digest(&right));
         }
 
         #[test]

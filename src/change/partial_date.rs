@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::digest::whole;
 use super::normalise::normalise;
 
 /// How much of a date is said.
@@ -33,7 +34,9 @@ impl PartialDate {
     pub(super) fn read(value: Option<&Value>) -> PartialDate {
         match value {
             Some(Value::String(text)) => PartialDate::parse(text),
-            Some(Value::Number(number)) => PartialDate::parse(&number.to_string()),
+            Some(Value::Number(number)) => {
+                whole(number).map_or(PartialDate::UNKNOWN, |whole| PartialDate::parse(&whole.to_string()))
+            }
             _ => PartialDate::UNKNOWN,
         }
     }
