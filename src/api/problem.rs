@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::engine::{ApplyError, Rejection, RejectionReason, SubscriptionError};
@@ -17,9 +17,9 @@ use crate::store::StoreError;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
     /// The kind of problem, as a URN that does not change: `urn:tripline:problem:unknown-field`.
-    #[serde(rename = "type")]
-    #[schema(example = "urn:tripline:problem:unknown-field")]
-    kind: String,
+    #[serde(rename = "type", serialize_with = "as_urn")]
+    #[schema(value_type = String, example = "urn:tripline:problem:unknown-field")]
+    slug: &'static str,
     /// The status in words.
     #[schema(example = "Unprocessable Entity")]
     title: &'static str,
@@ -38,11 +38,15 @@ pub struct Problem {
     challenge: Option<&'static str>,
 }
 
+fn as_urn<S: Serializer>(slug: &&'static str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("urn:tripline:problem:{slug}"))
+}
+
 impl Problem {
     /// A problem of the kind `urn:tripline:problem:{slug}`.
-    pub fn new(status: StatusCode, slug: &str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, slug: &'static str, detail: impl Into<String>) -> Self {
         Problem {
-            kind: format!("urn:tripline:problem:{slug}"),
+            slug,
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
@@ -64,7 +68,7 @@ impl Problem {
     }
 
     /// 422: what was sent can be read and is not acceptable.
-    pub fn unacceptable(slug: &str, detail: impl Into<String>) -> Self {
+    pub fn unacceptable(slug: &'static str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, slug, detail)
     }
 
@@ -74,7 +78,7 @@ impl Problem {
     }
 
     /// 409
-    pub fn conflict(slug: &str, detail: impl Into<String>) -> Self {
+    pub fn conflict(slug: &'static str, detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::CONFLICT, slug, detail)
     }
 

@@ -84,7 +84,7 @@ pub fn ingest(
     let mut lines = Lines::new(reader, max_line_bytes);
     let mut chunk = Chunk::default();
     loop {
-        let line = lines.next();
+        let line = lines.next_line();
         match line {
             Ok(Some(Line::Document(document))) => {
                 tally.received += 1;
@@ -142,7 +142,7 @@ impl<R: BufRead> Lines<R> {
     /// # Errors
     ///
     /// When the stream cannot be read.
-    pub fn next(&mut self) -> io::Result<Option<Line>> {
+    pub fn next_line(&mut self) -> io::Result<Option<Line>> {
         loop {
             let mut line = Vec::new();
             // One byte more than allowed, for the newline, and one to see that it is too long.
@@ -278,7 +278,7 @@ mod tests {
     fn lines(text: &[u8], limit: usize) -> Vec<(u64, Line)> {
         let mut lines = Lines::new(text, limit);
         let mut found = Vec::new();
-        while let Some(line) = lines.next().unwrap() {
+        while let Some(line) = lines.next_line().unwrap() {
             found.push((lines.number, line));
         }
         found

@@ -55,7 +55,7 @@ impl Remote {
         let mut numbers = Vec::new();
         let mut body = Vec::new();
         loop {
-            let line = lines.next().with_context(|| format!("cannot read beyond line {}", lines.number))?;
+            let line = lines.next_line().with_context(|| format!("cannot read beyond line {}", lines.number))?;
             let ended = line.is_none();
             match line {
                 Some(Line::Document(document)) => {
