@@ -12,6 +12,8 @@ use crate::subscription::{Subscription, SubscriptionId};
 #[derive(Debug, Default)]
 pub(super) struct Audience {
     interests: FxHashMap<SubscriptionId, Interest>,
+    /// How many want to hear of members that are seen for the first time.
+    wanting_first_seen: usize,
 }
 
 /// What a subscription wants to hear of the members that it selects.
@@ -32,17 +34,21 @@ impl Audience {
             notify_first_seen: subscription.notify_first_seen,
             expires_at: subscription.expires_at,
         };
+        self.dismiss(&subscription.id);
+        self.wanting_first_seen += usize::from(interest.notify_first_seen);
         self.interests.insert(subscription.id.clone(), interest);
     }
 
     /// Tells a subscription nothing any more.
     pub(super) fn dismiss(&mut self, id: &SubscriptionId) {
-        self.interests.remove(id);
+        if let Some(interest) = self.interests.remove(id) {
+            self.wanting_first_seen -= usize::from(interest.notify_first_seen);
+        }
     }
 
-    /// Whether anybody wants to hear of members that are seen for the first time.
-    pub(super) fn wants_first_seen(&self, now: Timestamp) -> bool {
-        self.interests.values().any(|interest| interest.notify_first_seen && interest.is_live(now))
+    /// Whether anybody may want to hear of members that are seen for the first time: if not, they need not be percolated.
+    pub(super) fn wants_first_seen(&self) -> bool {
+        self.wanting_first_seen > 0
     }
 
     /// Who is told of a member that is seen for the first time; `matching` is sorted.

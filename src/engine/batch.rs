@@ -92,7 +92,7 @@ impl<'e> Batch<'e> {
     fn first_seen(&mut self, reading: Reading, version: MemberVersion) -> Result<Outcome, Rejection> {
         let document = self.document(&reading)?;
         let Surroundings { percolator, audience, now, .. } = self.around;
-        let told = match audience.wants_first_seen(now) {
+        let told = match audience.wants_first_seen() {
             true => audience.told_of_first_seen(percolator.matches(&document), now),
             false => Vec::new(),
         };
