@@ -2,13 +2,13 @@
 //!
 //! The way of an update:
 //!
-//! 1. [`reading`]: its bytes become JSON, an id, a digest, positions. No lock is held.
-//! 2. [`batch`]: it is judged by what is known of the member: stale, unchanged, cosmetic, new or changed. Where
+//! 1. `reading`: its bytes become JSON, an id, a digest, positions. No lock is held.
+//! 2. `batch`: it is judged by what is known of the member: stale, unchanged, cosmetic, new or changed. Where
 //!    positions changed, the percolator is asked about the document before and after.
-//! 3. [`audience`]: which of the selecting subscriptions want to hear of these changes.
+//! 3. `audience`: which of the selecting subscriptions want to hear of these changes.
 //! 4. One commit of the store holds members, documents, fingerprints and events of the whole batch.
 //!
-//! Updates and subscriptions pass one after the other ([`Desk`]), so an update sees every subscription that was
+//! Updates and subscriptions pass one after the other (the `Desk`), so an update sees every subscription that was
 //! answered before it. Reading members, subscriptions and events waits for nobody.
 
 mod audience;

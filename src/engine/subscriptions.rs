@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::{Desk, Engine, SubscriptionError};
 use crate::change::ChangeKind;
 use crate::event::{Event, Sequence};
+use crate::json;
 use crate::percolator::CompiledSelector;
+use crate::query::{QueryError, QueryErrorKind};
 use crate::store::StoreError;
 use crate::store::embedded::Page;
 use crate::subscription::{Cadence, Format, PausedBy, Selector, Status, Subscription, SubscriptionId, Tenant};
@@ -322,9 +325,13 @@ impl Engine {
         Ok(self.as_of_now(subscription))
     }
 
-    /// A selector as it is stored: ids sorted, without repeats, within the limit.
+    /// A selector as it is stored: a query that can be read again, ids sorted, without repeats, within the limit.
     fn checked(&self, selector: Selector) -> Result<Selector, SubscriptionError> {
-        let Selector::Ids(mut ids) = selector else { return Ok(selector) };
+        let mut ids = match selector {
+            Selector::EsDsl(query) => return Ok(Selector::EsDsl(readable(query)?)),
+            Selector::All => return Ok(Selector::All),
+            Selector::Ids(ids) => ids,
+        };
         ids.sort_unstable();
         ids.dedup();
         match ids.len() {
@@ -337,7 +344,7 @@ impl Engine {
     }
 
     /// A selector for the percolator.
-    pub(super) fn compile(&self, selector: &Selector) -> Result<CompiledSelector, crate::query::QueryError> {
+    pub(super) fn compile(&self, selector: &Selector) -> Result<CompiledSelector, QueryError> {
         Ok(match selector {
             Selector::EsDsl(query) => {
                 CompiledSelector::Query(self.percolator.compile_restricted(query, &self.options.forbidden_fields)?)
@@ -374,6 +381,14 @@ impl Desk {
     fn stop(&mut self, percolator: &crate::percolator::Percolator, id: &SubscriptionId) {
         percolator.remove(id);
         self.audience.dismiss(id);
+    }
+}
+
+/// A query that the next start reads again: one that was built in code may be deeper than JSON is read.
+fn readable(query: Value) -> Result<Value, QueryError> {
+    match json::parse(query.to_string().as_bytes()) {
+        Ok(_) => Ok(query),
+        Err(error) => Err(QueryError { pointer: String::new(), reason: error.reason, kind: QueryErrorKind::Limit }),
     }
 }
 

@@ -85,6 +85,15 @@ fn a_query_that_cannot_be_matched_is_refused_with_its_clause() {
 }
 
 #[test]
+fn a_query_that_is_too_deep_to_be_read_again_is_refused() {
+    let workshop = Workshop::new();
+    let query = (0..50).fold(json!({"match_all": {}}), |inner, _| json!({"bool": {"must": [inner]}}));
+    let refused = workshop.engine.subscribe(wish(Selector::EsDsl(query)));
+    assert!(matches!(refused, Err(SubscriptionError::Query(_))), "{refused:?}");
+    workshop.reopened();
+}
+
+#[test]
 fn a_query_may_not_use_a_forbidden_field() {
     let workshop = Workshop::new();
     let query = || Selector::EsDsl(json!({"range": {"last_updated": {"gte": "2024-01-01"}}}));

@@ -61,8 +61,8 @@ impl Selection {
     pub fn selects(self, member: u64) -> bool {
         match self {
             Selection::Everyone => true,
-            Selection::Even => member % 2 == 0,
-            Selection::Welders => member % 3 == 0,
+            Selection::Even => member.is_multiple_of(2),
+            Selection::Welders => member.is_multiple_of(3),
             Selection::Nobody => false,
         }
     }

@@ -1,6 +1,6 @@
 //! The embedded store: one redb file, `tripline.redb`, in the data directory.
 //!
-//! redb is copy-on-write: a transaction is there wholly or not at all, and when [`Store::write`] returns its pages
+//! redb is copy-on-write: a transaction is there wholly or not at all, and when `Store::write` returns its pages
 //! have been synced. One write transaction runs at a time; readers see the last commit and wait for nobody.
 
 mod bulk_requests;
