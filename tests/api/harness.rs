@@ -60,10 +60,6 @@ impl Api {
         Api::in_directory(self.directory, |_| ()).await
     }
 
-    pub async fn shutdown(self) {
-        self.server.shutdown().await;
-    }
-
     /// A token of the secret that the server made.
     pub fn token_of(&self, tenant: &str, scopes: &str) -> String {
         hs256(&self.directory, tenant, scopes)
