@@ -65,6 +65,12 @@ struct Position {
     terms: Vec<String>,
 }
 
+/// Fields that cut a text alike.
+struct Group<'l> {
+    analyzer: Arc<Analyzer>,
+    subjects: Vec<Subject<'l>>,
+}
+
 impl Compiler<'_> {
     pub(super) fn match_text(&self, clause: &Match, kind: Kind) -> Result<Condition, Refusal> {
         let options = TextOptions {
@@ -164,9 +170,9 @@ impl Compiler<'_> {
     ) -> Result<Option<Condition>, Refusal> {
         let mut found: Vec<Condition> = Vec::new();
         if kind == MultiMatchType::CrossFields {
-            for (analyzer, subjects) in self.groups_by_analyzer(list, options)? {
-                let group = self.words_across(&subjects, &analyzer, &text_of(value), options)?;
-                found.extend(group.or_else(|| zero.map(zero_terms)));
+            for group in self.groups_by_analyzer(list, options)? {
+                let words = self.words_across(&group.subjects, &group.analyzer, &text_of(value), options)?;
+                found.extend(words.or_else(|| zero.map(zero_terms)));
             }
         } else {
             for subject in &list.subjects {
@@ -258,8 +264,8 @@ impl Compiler<'_> {
         &self,
         list: &FieldList<'l>,
         options: &TextOptions<'_>,
-    ) -> Result<Vec<(Arc<Analyzer>, Vec<Subject<'l>>)>, Refusal> {
-        let mut groups: Vec<(Arc<Analyzer>, Vec<Subject<'l>>)> = Vec::new();
+    ) -> Result<Vec<Group<'l>>, Refusal> {
+        let mut groups: Vec<Group<'l>> = Vec::new();
         for subject in &list.subjects {
             let analyzer = match self.search_analyzer(subject, options)? {
                 Some(analyzer) => analyzer,
@@ -270,9 +276,9 @@ impl Compiler<'_> {
                     _ => self.named_analyzer("keyword")?,
                 },
             };
-            match groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &analyzer)) {
-                Some((_, subjects)) => subjects.push(subject.clone()),
-                None => groups.push((analyzer, vec![subject.clone()])),
+            match groups.iter_mut().find(|group| Arc::ptr_eq(&group.analyzer, &analyzer)) {
+                Some(group) => group.subjects.push(subject.clone()),
+                None => groups.push(Group { analyzer, subjects: vec![subject.clone()] }),
             }
         }
         Ok(groups)

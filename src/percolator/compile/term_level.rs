@@ -24,6 +24,12 @@ impl Compiler<'_> {
         match self.target(name)? {
             Target::Id => Ok(Condition::Ids(values.iter().map(text_of).collect())),
             Target::Field(subject) => {
+                // Unlike `term`, where such a number finds nothing, nodes refuse one that the type cannot hold.
+                if let FieldType::Number(_) = subject.field.kind {
+                    for value in values {
+                        subject.field.range(Some(value), true, None, true, None, None)?;
+                    }
+                }
                 let terms: Result<Vec<_>, Refusal> = values.iter().map(|value| term_of(&subject, value)).collect();
                 Ok(Condition::or(terms?))
             }
