@@ -135,6 +135,12 @@ impl Positions {
         self.listed.is_none() && !self.is_deleted
     }
 
+    /// Whether the document lists positions and there is none among them, though the profile is not marked deleted: a crawl
+    /// that lost them looks just so.
+    pub fn lists_none(&self) -> bool {
+        self.lists_any() && self.listed().is_empty() && !self.is_deleted
+    }
+
     /// The fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut rows: Vec<[u8; ROW]> = self.listed().iter().map(|position| row(&position.sighting)).collect();
@@ -196,6 +202,9 @@ mod tests {
             assert!(positions(document.clone()).is_silent(), "{document}");
         }
         assert!(!positions(json!({"experience": []})).is_silent());
+        assert!(positions(json!({"experience": []})).lists_none());
+        assert!(!positions(json!({"experience": [], "is_deleted": 1})).lists_none());
+        assert!(!positions(json!({})).lists_none());
         assert!(!positions(json!({"is_deleted": 1})).is_silent());
         assert_ne!(positions(json!({})).fingerprint(), positions(json!({"experience": []})).fingerprint());
     }

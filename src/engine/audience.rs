@@ -62,12 +62,14 @@ impl Audience {
     }
 
     /// Who is told of position changes, sorted; `before` and `after` are the subscriptions, sorted, that select the member
-    /// as it was and as it is.
+    /// as it was and as it is. Where all positions are gone at once flips do not count: such a crawl is likely broken, its
+    /// repair would tell nobody that the match began again, and so nobody hears that it stopped.
     pub(super) fn told_of_changes(
         &self,
         before: &[SubscriptionId],
         after: &[SubscriptionId],
         changes: &[Change],
+        lists_none: bool,
         now: Timestamp,
     ) -> Vec<Told> {
         let kept = before.iter().filter(|id| after.binary_search(id).is_ok()).map(|id| (id, EventStatus::Changed));
@@ -84,7 +86,7 @@ impl Audience {
             .chain(stopped)
             .chain(started)
             .filter_map(|(id, status)| {
-                let kinds = self.live(id, now)?.hears(status, changes)?;
+                let kinds = self.live(id, now)?.hears(status, changes, !lists_none)?;
                 Some(Told { subscription: id.clone(), status, kinds })
             })
             .collect();
@@ -103,9 +105,9 @@ impl Interest {
     }
 
     /// The kinds of change that an event of this status tells; `None` where there is nothing to tell.
-    fn hears(&self, status: EventStatus, changes: &[Change]) -> Option<Kinds> {
+    fn hears(&self, status: EventStatus, changes: &[Change], flips_count: bool) -> Option<Kinds> {
         let flipped = status != EventStatus::Changed;
-        if flipped && self.match_flips {
+        if flipped && flips_count && self.match_flips {
             return Some(Kinds::ALL);
         }
         let wanted: Vec<ChangeKind> =

@@ -133,7 +133,7 @@ impl<'e> Batch<'e> {
 
         let judgement = self.judge(&reading, profile)?;
         let told = match &judgement.before {
-            Some(before) => self.told_of_changes(id, before, &document, &judgement.changes),
+            Some(before) => self.told_of_changes(&reading, before, &document, &judgement.changes),
             None => Vec::new(),
         };
         let kind = if judgement.changes.is_empty() { OutcomeKind::Cosmetic } else { OutcomeKind::Changed };
@@ -189,8 +189,9 @@ impl<'e> Batch<'e> {
     }
 
     /// Percolates the member as it was and as it is.
-    fn told_of_changes(&self, id: MemberId, before: &Value, after: &Document, changes: &[Change]) -> Vec<Told> {
+    fn told_of_changes(&self, reading: &Reading, before: &Value, after: &Document, changes: &[Change]) -> Vec<Told> {
         let Surroundings { percolator, audience, now, .. } = self.around;
+        let id = reading.id;
         let selected_after = percolator.matches(after);
         let selected_before = match percolator.document(Some(id), before) {
             Ok(before) => percolator.matches(&before),
@@ -200,7 +201,7 @@ impl<'e> Batch<'e> {
                 selected_after.clone()
             }
         };
-        audience.told_of_changes(&selected_before, &selected_after, changes, now)
+        audience.told_of_changes(&selected_before, &selected_after, changes, reading.positions.lists_none(), now)
     }
 
     /// Reads a document by the mapping.

@@ -34,6 +34,30 @@ fn a_member_who_arrives_is_told_to_those_whose_query_it_matches_now() {
 }
 
 #[test]
+fn a_crawl_that_lost_all_positions_and_its_repair_are_told_to_nobody() {
+    let workshop = Workshop::new();
+    let acme = workshop.subscribe(works_at("Acme"));
+    let document = member(125, [at("Acme", "Engineer"), at("Globex", "Adviser")]);
+    workshop.apply(document.clone());
+
+    workshop.apply(member(125, []));
+    workshop.apply(document);
+
+    assert!(workshop.events(&acme).is_empty());
+}
+
+#[test]
+fn a_position_that_is_gone_alone_is_told_to_those_whose_query_it_matched() {
+    let workshop = Workshop::new();
+    let acme = workshop.subscribe(works_at("Acme"));
+    workshop.apply(member(125, [at("Acme", "Engineer"), at("Globex", "Adviser")]));
+
+    workshop.apply(member(125, [at("Globex", "Adviser")]));
+
+    assert_eq!(workshop.events(&acme)[0].status, EventStatus::StoppedMatchingQuery);
+}
+
+#[test]
 fn a_query_that_matches_before_and_after_hears_changed() {
     let workshop = Workshop::new();
     let acme = workshop.subscribe(works_at("Acme"));
