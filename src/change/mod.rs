@@ -2,7 +2,7 @@
 //!
 //! In the order in which an update meets them: [`document_digest`] tells whether it is the very same document;
 //! [`Schema::positions`] reads the positions, with names and titles [normalised](normalise()) and dates at the precision
-//! in which they are written; [`Positions::fingerprint`] tells whether they are the same; [`diff`] tells what really changed;
+//! in which they are written; [`Positions::fingerprint`] tells whether they are the same; [`diff()`] tells what really changed;
 //! [`Remembered`] keeps what vanished, so that a broken crawl and its repair are no news.
 //!
 //! ```

@@ -22,7 +22,7 @@ pub use settings::{SETTINGS, Setting, documentation};
 use crate::change::Schema;
 use crate::delivery::DeliveryOptions;
 
-/// All settings of a server. [`Config::default`] holds the defaults; [`load`] reads the sources.
+/// All settings of a server. [`Config::default`] holds the defaults; [`load()`] reads the sources.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
