@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tripline::percolator::{CompiledQuery, CompiledSelector};
+use serde_json::value::RawValue;
+use tripline::percolator::CompiledSelector;
 use tripline::{MemberId, Percolator, SubscriptionId, json};
 
 use crate::commands::input;
@@ -41,10 +42,11 @@ pub struct Arguments {
 const UNSUPPORTED: u8 = 2;
 
 #[derive(Serialize)]
-struct RefusedQuery<'a> {
-    id: &'a str,
-    pointer: &'a str,
-    reason: &'a str,
+struct RefusedQuery {
+    /// `None` where the line cannot be read so far.
+    id: Option<String>,
+    pointer: String,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -88,19 +90,9 @@ fn load_queries(percolator: &Percolator, arguments: &Arguments) -> anyhow::Resul
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let value = json::parse(&line).with_context(|| format!("{} line {number}", path.display()))?;
-        let id = match value.get("id") {
-            Some(Value::String(id)) => id.clone(),
-            Some(Value::Number(id)) => id.to_string(),
-            _ => anyhow::bail!(
-                "{} line {number}: \"id\" is missing; {{\"id\": \"…\", \"query\": {{…}}}} is expected",
-                path.display()
-            ),
-        };
-        match compile(percolator, &value) {
-            Ok(query) => selectors.push((SubscriptionId::from(id.as_str()), CompiledSelector::Query(query))),
-            Err((pointer, reason)) => {
-                let refused = RefusedQuery { id: &id, pointer: &pointer, reason: &reason };
+        match read_query(percolator, number, &line) {
+            Ok(selector) => selectors.push(selector),
+            Err(refused) => {
                 eprintln!("{}", serde_json::to_string(&refused)?);
                 if !arguments.skip_unsupported {
                     return Ok(false);
@@ -112,9 +104,33 @@ fn load_queries(percolator: &Percolator, arguments: &Arguments) -> anyhow::Resul
     Ok(true)
 }
 
-fn compile(percolator: &Percolator, line: &Value) -> Result<CompiledQuery, (String, String)> {
-    let query = line.get("query").ok_or_else(|| (String::new(), "\"query\" is missing".to_owned()))?;
-    percolator.compile(query).map_err(|error| (error.pointer, error.reason))
+/// A line of queries. The query is read apart, so that one that cannot be read still has its id.
+#[derive(Deserialize)]
+struct QueryLine<'a> {
+    id: Value,
+    #[serde(borrow)]
+    query: &'a RawValue,
+}
+
+fn read_query(
+    percolator: &Percolator,
+    number: usize,
+    line: &[u8],
+) -> Result<(SubscriptionId, CompiledSelector), RefusedQuery> {
+    let refused =
+        |id: Option<&str>, pointer: String, reason: String| RefusedQuery { id: id.map(str::to_owned), pointer, reason };
+    let read: QueryLine<'_> = serde_json::from_slice(line).map_err(|error| {
+        let expected = "{\"id\": \"…\", \"query\": {…}} is expected";
+        refused(None, String::new(), format!("line {number} is no query ({error}); {expected}"))
+    })?;
+    let id = match &read.id {
+        Value::String(id) => id.clone(),
+        other => other.to_string(),
+    };
+    let query = json::parse(read.query.get().as_bytes())
+        .map_err(|error| refused(Some(&id), String::new(), error.to_string()))?;
+    let compiled = percolator.compile(&query).map_err(|error| refused(Some(&id), error.pointer, error.reason))?;
+    Ok((SubscriptionId::from(id.as_str()), CompiledSelector::Query(compiled)))
 }
 
 /// The time that each document took, reading and parsing included, output excluded; `None` where nobody reads the output any more.

@@ -108,6 +108,14 @@ fn a_second_process_on_the_same_directory_is_refused() {
 }
 
 #[test]
+fn the_data_directory_is_made_for_its_owner_alone() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    let _served = Served::start(&directory, &[]);
+    assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
 fn a_secret_is_made_for_the_owner_alone_and_tokens_are_minted_from_it() {
     let directory = tempfile::tempdir().unwrap();
     let served = Served::start(directory.path(), &[]);

@@ -36,6 +36,15 @@ pub struct Store {
     directory: PathBuf,
 }
 
+/// Makes the directory where it is missing, for its owner alone: profiles and the secrets of webhooks will lie in it.
+fn make_private(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
 impl Store {
     /// Opens the store of a data directory, and makes both where they are missing.
     ///
@@ -48,7 +57,7 @@ impl Store {
     pub fn open(directory: &Path, cache_bytes: usize) -> Result<Store, StoreError> {
         let failed =
             |source: redb::Error| StoreError::Open { directory: directory.to_owned(), source: Box::new(source) };
-        std::fs::create_dir_all(directory).map_err(|error| failed(redb::Error::Io(error)))?;
+        make_private(directory).map_err(|error| failed(redb::Error::Io(error)))?;
 
         let database = Database::builder()
             .set_cache_size(cache_bytes)
