@@ -94,7 +94,7 @@ impl Cover {
     }
 
     fn of_phrase(field: FieldId, phrase: &Phrase) -> Cover {
-        let whole_words = phrase.slots.iter().filter(|slot| !slot.prefix);
+        let whole_words = phrase.slots().iter().filter(|slot| !slot.prefix);
         let covers = whole_words
             .map(|slot| Cover::join(slot.terms.iter().map(|term| Cover::one(Anchor::Term(field, term.clone())))));
         covers.min_by_key(|cover| cover.cost).unwrap_or_else(|| Cover::one(Anchor::Field(field)))

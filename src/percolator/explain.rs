@@ -129,7 +129,7 @@ fn describe_test(mapping: &Mapping, field: FieldId, test: &Test) -> String {
         },
         Test::TermRange { .. } => format!("{name} has a term in the range"),
         Test::Phrase(phrase) => {
-            let words: Vec<String> = phrase.slots.iter().map(|slot| slot.terms.join("/")).collect();
+            let words: Vec<String> = phrase.slots().iter().map(|slot| slot.terms.join("/")).collect();
             format!("{name} has the phrase {:?}", words.join(" "))
         }
         Test::Point(PointRange::Fixed { low, high }) if low == high => format!("{name} has the value"),

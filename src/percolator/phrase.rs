@@ -1,15 +1,14 @@
 //! Phrases: terms that stand in a given arrangement.
 
-use rustc_hash::FxHashMap;
-
 /// Terms at relative positions, with `slop` moves allowed between them (Lucene's `PhraseQuery`, `MultiPhraseQuery`,
 /// `MultiPhrasePrefixQuery`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Phrase {
-    /// What stands where; at least one.
-    pub slots: Vec<Slot>,
+    slots: Vec<Slot>,
     /// How far the terms may be moved in sum.
-    pub slop: u32,
+    slop: u32,
+    /// For each slot the nearest one before it with the same terms.
+    twins: Vec<Option<usize>>,
 }
 
 /// One place of a phrase.
@@ -30,6 +29,19 @@ impl Slot {
 }
 
 impl Phrase {
+    /// Slots, at least one, in order of their positions.
+    pub fn new(slots: Vec<Slot>, slop: u32) -> Phrase {
+        let same = |one: &Slot, other: &Slot| one.terms == other.terms && one.prefix == other.prefix;
+        let twin = |(index, slot): (usize, &Slot)| slots.iter().take(index).rposition(|before| same(before, slot));
+        let twins = slots.iter().enumerate().map(twin).collect();
+        Phrase { slots, slop, twins }
+    }
+
+    /// What stands where.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
     /// Whether the tokens, as (term, position), hold the phrase.
     pub fn stands_in<'a>(&self, tokens: impl Iterator<Item = (&'a str, u32)>) -> bool {
         let mut places: Vec<Vec<i64>> = vec![Vec::new(); self.slots.len()];
@@ -57,46 +69,28 @@ impl Phrase {
         starts.into_iter().any(|start| self.fits_window(&places, start, start.saturating_add(i64::from(self.slop))))
     }
 
-    /// Whether every slot finds a place of its own with its shifted position from `start` to `end`: an assignment of slots to
-    /// positions, grown slot by slot along augmenting paths (Kuhn), since repeated terms must stand at distinct positions.
+    /// Whether every slot finds a place of its own with its shifted position from `start` to `end`.
+    ///
+    /// Repeated terms must stand at distinct positions. All windows are equally long, so for slots of the same terms it is
+    /// best to take the first free position, slot by slot: each begins where the one before it stopped.
     fn fits_window(&self, places: &[Vec<i64>], start: i64, end: i64) -> bool {
-        let mut taken: FxHashMap<i64, usize> = FxHashMap::default();
-        (0..self.slots.len()).all(|slot| {
-            let mut visited = Vec::new();
-            self.seat(slot, places, start, end, &mut taken, &mut visited)
-        })
-    }
-
-    fn seat(
-        &self,
-        slot: usize,
-        places: &[Vec<i64>],
-        start: i64,
-        end: i64,
-        taken: &mut FxHashMap<i64, usize>,
-        visited: &mut Vec<i64>,
-    ) -> bool {
-        let (Some(shifted), Some(offset)) = (places.get(slot), self.slots.get(slot).map(|slot| slot.position)) else {
-            return false;
-        };
-        let from = shifted.partition_point(|place| *place < start);
-        for place in shifted.iter().skip(from).take_while(|place| **place <= end) {
-            let position = place + i64::from(offset);
-            if visited.contains(&position) {
-                continue;
-            }
-            visited.push(position);
-            let free = match taken.get(&position).copied() {
-                None => true,
-                Some(other) if self.may_share(slot, other) => return true,
-                Some(other) => self.seat(other, places, start, end, taken, visited),
-            };
-            if free {
-                taken.insert(position, slot);
-                return true;
+        let mut taken: Vec<i64> = Vec::with_capacity(self.slots.len());
+        for (index, (slot, shifted)) in self.slots.iter().zip(places).enumerate() {
+            let offset = i64::from(slot.position);
+            let twin = self.twins.get(index).copied().flatten().and_then(|twin| taken.get(twin).copied());
+            let first = twin.map_or(start, |position| start.max(position + 1 - offset));
+            let from = shifted.partition_point(|place| *place < first);
+            let mut free = shifted.iter().skip(from).take_while(|place| **place <= end).map(|place| place + offset);
+            let found = free.find(|position| {
+                let mut others = taken.iter().enumerate().filter(|(_, other)| *other == position);
+                others.all(|(other, _)| self.may_share(index, other))
+            });
+            match found {
+                Some(position) => taken.push(position),
+                None => return false,
             }
         }
-        false
+        true
     }
 
     /// Slots without a common term can stand at one position (two terms of one token's place); others cannot.
@@ -118,7 +112,16 @@ mod tests {
             terms: vec![word.trim_end_matches('*').into()],
             prefix: word.ends_with('*'),
         });
-        Phrase { slots: slots.collect(), slop }
+        Phrase::new(slots.collect(), slop)
+    }
+
+    #[test]
+    fn a_phrase_of_one_word_over_and_over_comes_to_an_end() {
+        let text = "a ".repeat(5_000);
+        let words = "a ".repeat(300);
+        assert!(phrase(words.trim(), 1_000).stands_in(text.trim().split(' ').zip(0..)));
+        let words = format!("{words}b");
+        assert!(!phrase(&words, 1_000).stands_in(format!("{text}{}b", "c ".repeat(9_000)).split(' ').zip(0..)));
     }
 
     #[test]

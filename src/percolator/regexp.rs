@@ -5,8 +5,8 @@
 //! classes `\d \D \w \W \s \S`.
 //!
 //! A term is matched by computing, for a part of the expression and a place in the term, the set of places where a match can
-//! end. Every such set is computed once, so the time is bounded by the size of the expression times the square of the term's
-//! length, whatever the expression says.
+//! end. Every such set is computed once; and whatever an expression and a term do to each other, the work has an end
+//! ([`MAX_STEPS`]).
 
 use rustc_hash::FxHashMap;
 
@@ -31,6 +31,9 @@ pub struct RegexpError {
 
 /// The deepest nesting of groups and operators.
 const MAX_DEPTH: usize = 200;
+/// So many steps are spent on one term: expressions that people write take some thousands, even on long terms. One that takes
+/// more (nested repeats on thousands of equal letters) is given up, and does not match.
+const MAX_STEPS: usize = 5_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Part {
@@ -67,8 +70,8 @@ impl Regexp {
     pub fn fits(&self, term: &str) -> bool {
         let term: Vec<char> = term.chars().collect();
         let end = term.len();
-        let mut run = Run { regexp: self, term: &term, ends: FxHashMap::default() };
-        run.ends_of(self.root, 0).contains(&end)
+        let mut run = Run { regexp: self, term: &term, ends: FxHashMap::default(), steps_left: MAX_STEPS };
+        run.ends_of(self.root, 0).contains(&end) && run.steps_left > 0
     }
 }
 
@@ -327,6 +330,8 @@ struct Run<'a> {
     regexp: &'a Regexp,
     term: &'a [char],
     ends: FxHashMap<(usize, usize), Vec<usize>>,
+    /// 0 once they are spent; the answer means nothing then.
+    steps_left: usize,
 }
 
 impl Run<'_> {
@@ -354,11 +359,11 @@ impl Run<'_> {
             Some(Part::Union(parts)) => parts.iter().flat_map(|part| self.ends_of(*part, start)).collect(),
             Some(Part::Intersection(left, right)) => {
                 let right = self.ends_of(*right, start);
-                self.ends_of(*left, start).into_iter().filter(|end| right.contains(end)).collect()
+                self.ends_of(*left, start).into_iter().filter(|end| right.binary_search(end).is_ok()).collect()
             }
             Some(Part::Complement(inner)) => {
                 let inner = self.ends_of(*inner, start);
-                (start..=self.term.len()).filter(|end| !inner.contains(end)).collect()
+                (start..=self.term.len()).filter(|end| inner.binary_search(end).is_err()).collect()
             }
             // Lucene takes {2,1}, and it matches nothing.
             Some(Part::Repeat { least, most: Some(most), .. }) if most < least => Vec::new(),
@@ -371,10 +376,18 @@ impl Run<'_> {
     }
 
     fn ends_of_all(&mut self, part: usize, starts: &[usize]) -> Vec<usize> {
-        let mut ends: Vec<usize> = starts.iter().flat_map(|start| self.ends_of(part, *start)).collect();
-        ends.sort_unstable();
-        ends.dedup();
-        ends
+        let mut all = Vec::new();
+        for start in starts {
+            let ends = self.ends_of(part, *start);
+            self.steps_left = self.steps_left.saturating_sub(ends.len() + 1);
+            if self.steps_left == 0 {
+                return Vec::new();
+            }
+            all.extend(ends);
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     fn repeats(&mut self, part: usize, start: usize, least: u32, most: Option<u32>) -> Vec<usize> {
@@ -388,10 +401,14 @@ impl Run<'_> {
                 break;
             }
         }
+        let mut seen = vec![false; self.term.len() + 1];
+        let mut is_new = |end: &usize| seen.get_mut(*end).is_some_and(|seen| !std::mem::replace(seen, true));
         let mut all = reached.clone();
+        all.retain(&mut is_new);
         let mut rounds = 0;
         while !reached.is_empty() && most.is_none_or(|most| rounds < most - least) {
-            reached = self.ends_of_all(part, &reached).into_iter().filter(|end| !all.contains(end)).collect();
+            reached = self.ends_of_all(part, &reached);
+            reached.retain(&mut is_new);
             all.extend(&reached);
             rounds += 1;
         }
@@ -466,6 +483,16 @@ mod tests {
             assert_eq!(regexp.fits(term), expected, "/{pattern}/ on {term}");
         }
         assert!(Regexp::parse("Ab[C-D]", ALL, true).unwrap().fits("aBd"));
+    }
+
+    #[test]
+    fn hostile_expressions_on_long_terms_come_to_an_end() {
+        let term = "a".repeat(30_000);
+        for pattern in ["(((a*)*)*)*b", "(a|aa)+b", "(a?){500}(a*)*c", "~((a*)*b)&(a*)*c"] {
+            assert!(!Regexp::parse(pattern, ALL, false).unwrap().fits(&term), "/{pattern}/");
+        }
+        let long = format!("{}python{}", "x".repeat(3_000), "y".repeat(3_000));
+        assert!(Regexp::parse(".*python.*", ALL, false).unwrap().fits(&long));
     }
 
     #[test]

@@ -430,6 +430,6 @@ fn phrase(
         terms: position.terms.iter().map(|term| term.as_str().into()).collect(),
         prefix: ends_open && index == last,
     });
-    let phrase = Phrase { slots: slots.collect(), slop: options.slop };
+    let phrase = Phrase::new(slots.collect(), options.slop);
     Ok(Some(Condition::Field(subject.field.id, Test::Phrase(phrase))))
 }
