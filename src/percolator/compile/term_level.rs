@@ -389,15 +389,17 @@ pub(super) fn normalized_wildcard(subject: &Subject<'_>, analyzer: Option<&Analy
 
 pub(super) fn prefix_of(subject: &Subject<'_>, value: &str, caseless: bool) -> Result<Condition, Refusal> {
     check_string("prefix", subject.field)?;
-    let prefix: Box<str> = normalized_value(subject, value).into();
-    if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
-        return Ok(constant_fits(&Pattern::Prefix { prefix, caseless }, constant));
-    }
-    Ok(Condition::Field(subject.field.id, Test::Pattern(Pattern::Prefix { prefix, caseless })))
+    let prefix = normalized_value(subject, value).into();
+    Ok(fitting(subject, Pattern::Prefix { prefix, caseless }))
 }
 
-fn constant_fits(pattern: &Pattern, constant: &str) -> Condition {
-    if pattern.fits(constant) { Condition::All } else { Condition::None }
+/// A pattern on a field; a constant field is answered at once.
+fn fitting(subject: &Subject<'_>, pattern: Pattern) -> Condition {
+    match &subject.field.kind {
+        FieldType::ConstantKeyword(Some(constant)) if pattern.fits(constant) => Condition::All,
+        FieldType::ConstantKeyword(Some(_)) => Condition::None,
+        _ => Condition::Field(subject.field.id, Test::Pattern(pattern)),
+    }
 }
 
 pub(super) fn wildcard_of(subject: &Subject<'_>, pattern: &str, caseless: bool) -> Result<Condition, Refusal> {
@@ -410,10 +412,7 @@ pub(super) fn wildcard_of(subject: &Subject<'_>, pattern: &str, caseless: bool) 
         return Ok(Condition::None);
     }
     let pattern = Pattern::Wildcard(Wildcard::parse(pattern, caseless));
-    if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
-        return Ok(constant_fits(&pattern, constant));
-    }
-    Ok(Condition::Field(subject.field.id, Test::Pattern(pattern)))
+    Ok(fitting(subject, pattern))
 }
 
 pub(super) fn regexp_of(
@@ -429,10 +428,7 @@ pub(super) fn regexp_of(
     let regexp = Regexp::parse(&normalized_value(subject, value), flags, caseless)
         .map_err(|error| Refusal::malformed(error.to_string()))?;
     let pattern = Pattern::Regexp(regexp);
-    if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
-        return Ok(constant_fits(&pattern, constant));
-    }
-    Ok(Condition::Field(subject.field.id, Test::Pattern(pattern)))
+    Ok(fitting(subject, pattern))
 }
 
 pub(super) fn fuzzy_of(
@@ -454,10 +450,7 @@ pub(super) fn fuzzy_of(
     }
     let prefix_length = usize::try_from(prefix_length).unwrap_or(usize::MAX);
     let pattern = Pattern::Fuzzy(Fuzzy::new(&term, distance, prefix_length, transpositions));
-    if let FieldType::ConstantKeyword(Some(constant)) = &subject.field.kind {
-        return Ok(constant_fits(&pattern, constant));
-    }
-    Ok(Condition::Field(subject.field.id, Test::Pattern(pattern)))
+    Ok(fitting(subject, pattern))
 }
 
 /// The edit distance that a fuzziness allows for a term; `AUTO` counts code points.
