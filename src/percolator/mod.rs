@@ -17,6 +17,7 @@ mod mask;
 mod matcher;
 mod pattern;
 mod phrase;
+mod plan;
 mod regexp;
 mod segment;
 
@@ -38,6 +39,7 @@ use crate::subscription::SubscriptionId;
 
 pub use document::{Document, DocumentError, Scope, Token, Values};
 pub use explain::Explanation;
+pub use plan::Plan;
 
 /// Matches one document against all stored selectors at once, with the answers of Elasticsearch's search.
 ///
@@ -239,6 +241,11 @@ impl Percolator {
     /// Why the query matches the document or not, clause by clause.
     pub fn explain(&self, query: &CompiledQuery, document: &Document) -> Explanation {
         explain::explain(&self.mapping, &query.condition, document)
+    }
+
+    /// How documents are led to the query once it is stored, and what that costs.
+    pub fn plan(&self, query: &CompiledQuery) -> Plan {
+        plan::plan(&self.mapping, &query.condition)
     }
 }
 

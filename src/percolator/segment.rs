@@ -202,6 +202,11 @@ impl SegmentBuilder {
         self.segment
     }
 
+    /// The nodes so far.
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.segment.nodes
+    }
+
     /// The node of a condition on the objects of `path`.
     pub(super) fn intern_condition(&mut self, condition: &Condition, path: NestedId) -> NodeId {
         let kind = match condition {

@@ -24,7 +24,8 @@ pub fn ask(case: &Case, nodes: &[&Node]) -> Answers {
 }
 
 fn opinion(case: &Case, node: &Node) -> Option<Opinion> {
-    let index = format!("differential-{}", case.name);
+    // Nodes that run already may be asked by several at once.
+    let index = format!("differential-{}-{}", std::process::id(), case.name);
     node.delete_index(&index);
     node.create_index(&index, case.mapping.get()).ok()?;
     let documents = case.documents.iter().map(|(id, document)| (id.to_string(), document.get()));

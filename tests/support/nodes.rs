@@ -1,6 +1,9 @@
 //! Real search nodes for tests, started from Maven artifacts: one a kind and test binary, on a free loopback port.
 //!
 //! A node's launcher ends when its standard input closes, which the operating system sees to however the test ends.
+//!
+//! `TRIPLINE_NODES="elasticsearch-9=http://127.0.0.1:9209 opensearch-3=http://127.0.0.1:9203"` names nodes that run already: they are
+//! asked instead, and left running.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -92,12 +95,16 @@ pub struct Node {
     pub server: Server,
     address: String,
     client: Client,
-    /// Holds the launcher's standard input open.
-    _process: Child,
+    /// Holds the launcher's standard input open; a node that ran already has none.
+    _process: Option<Child>,
 }
 
 impl Node {
     fn start(server: Server) -> Result<Node, String> {
+        let client = Client::builder().timeout(REQUEST_LIMIT).no_proxy().build().map_err(text)?;
+        if let Some(address) = running(server) {
+            return Ok(Node { server, address, client, _process: None });
+        }
         let java = java(server)?;
         let class_path = build(server, &java)?;
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).map_err(text)?.port();
@@ -117,11 +124,10 @@ impl Node {
             .stderr(log)
             .spawn()
             .map_err(|error| format!("{}: {error}", java.display()))?;
-        let client = Client::builder().timeout(REQUEST_LIMIT).no_proxy().build().map_err(text)?;
         let address = format!("http://127.0.0.1:{port}");
         wait_until_ready(&client, &address, &mut process)
             .map_err(|problem| format!("{problem}; its log: {}", log_path.display()))?;
-        Ok(Node { server, address, client, _process: process })
+        Ok(Node { server, address, client, _process: Some(process) })
     }
 
     /// Makes an index from a body that holds settings and mappings.
@@ -200,6 +206,13 @@ fn refusal(answer: &Value) -> Option<String> {
 /// NDJSON takes a document a line; line breaks within JSON are only ever white space.
 fn one_line(json: &str) -> String {
     json.replace(['\n', '\r'], " ")
+}
+
+/// The address of a node of this kind that runs already.
+fn running(server: Server) -> Option<String> {
+    let named = std::env::var("TRIPLINE_NODES").ok()?;
+    let mut pairs = named.split_whitespace().filter_map(|pair| pair.split_once('='));
+    pairs.find(|(name, _)| *name == server.name()).map(|(_, address)| address.to_owned())
 }
 
 fn wait_until_ready(client: &Client, address: &str, process: &mut Child) -> Result<(), String> {
