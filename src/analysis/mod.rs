@@ -71,7 +71,14 @@ impl Analyzer {
     fn cut(&self, text: &str, sink: &mut impl FnMut(&str, u32)) -> u32 {
         let mut position = 0;
         let mut term = String::with_capacity(64);
+        let lowercases_only = matches!(self.token_filters.as_slice(), [TokenFilter::Lowercase]);
         self.tokenizer.cut(text, &mut |token| {
+            // What most tokens of most texts are: nothing is to be done with them.
+            if lowercases_only && token.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+                sink(token, position);
+                position += 1;
+                return;
+            }
             term.clear();
             term.push_str(token);
             if self.token_filters.iter().all(|filter| filter.rewrite(&mut term)) {

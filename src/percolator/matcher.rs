@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::mapping::NestedId;
 use crate::percolator::condition::Test;
 use crate::percolator::document::{Document, Scope, Values};
-use crate::percolator::features::{FeatureId, Quality, Space};
+use crate::percolator::features::{FeatureId, Quality, Slot, Space};
 use crate::percolator::mask::Mask;
 use crate::percolator::queries::{Kind, NodeId, Queries, RootNumber, SubscriberNumber};
 use crate::percolator::segment::{Content, Segment};
@@ -81,6 +81,8 @@ pub(super) struct Scratch {
     answers: Vec<Answer>,
     candidates: Vec<RootNumber>,
     seen: Vec<u32>,
+    /// The look-ups of one field's terms.
+    begun: Vec<Slot>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -167,42 +169,42 @@ impl<'s, 'd> Visit<'s, 'd> {
     }
 
     fn enter(&mut self) {
-        let document = self.layout.document;
-        let features = &self.queries.features;
+        let (document, features) = (self.layout.document, &self.queries.features);
+        let mut begun = std::mem::take(&mut self.scratch.begun);
         for holding in document.holdings() {
             let Some(scope) = document.scopes().get(holding.scope as usize) else { continue };
             let path = scope.nested;
             let Some(wanted) = self.content.demand.wanted(path, holding.field) else { continue };
             let place = self.layout.places.get(holding.scope as usize).copied().unwrap_or_default();
             let values = document.held(holding);
+            let space = |quality| Space::new(quality, path, holding.field);
             if wanted.value && values.exists {
-                let space = Space::new(Quality::Value, path, holding.field);
-                self.note(features.find(space.hash(&[]), space, &[]), path, place);
-            }
-            if wanted.terms {
-                let space = Space::new(Quality::Term, path, holding.field);
-                for token in values.tokens {
-                    self.note(features.find(token.hash, space, document.term(token).as_bytes()), path, place);
-                }
+                self.note(features.known(space(Quality::Value), &[]), path, place);
             }
             if wanted.points {
-                let space = Space::new(Quality::Point, path, holding.field);
                 for point in values.points {
-                    let bytes = point.to_le_bytes();
-                    self.note(features.find(space.hash(&bytes), space, &bytes), path, place);
+                    self.note(features.known(space(Quality::Point), &point.to_le_bytes()), path, place);
                 }
             }
-            let space = Space::new(Quality::Prefix, path, holding.field);
+            if wanted.terms {
+                begun.clear();
+                begun.extend(values.tokens.iter().map(|token| features.begin(token.hash)));
+                for (token, slot) in values.tokens.iter().zip(&begun) {
+                    let term = document.term(token).as_bytes();
+                    self.note(features.end(*slot, token.hash, space(Quality::Term), term), path, place);
+                }
+            }
             for length in &wanted.beginnings {
                 for token in values.tokens {
-                    let Some(bytes) = document.term(token).as_bytes().get(..*length) else { continue };
-                    self.note(features.find(space.hash(bytes), space, bytes), path, place);
+                    if let Some(beginning) = document.term(token).as_bytes().get(..*length) {
+                        self.note(features.known(space(Quality::Prefix), beginning), path, place);
+                    }
                 }
             }
         }
+        self.scratch.begun = begun;
         if let Some(member) = document.id {
-            let id = member.to_string();
-            self.note(features.find(Space::ID.hash(id.as_bytes()), Space::ID, id.as_bytes()), NestedId::ROOT, 0);
+            self.note(features.known(Space::ID, member.to_string().as_bytes()), NestedId::ROOT, 0);
         }
     }
 

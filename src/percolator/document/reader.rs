@@ -1,6 +1,6 @@
 //! From a member's JSON to the scopes of a [`Document`](super::Document).
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde_json::{Map, Value};
 
 use jiff::Timestamp;
@@ -66,7 +66,7 @@ impl<'m> Reader<'m> {
             current: 0,
             children: FxHashMap::default(),
             holdings: Vec::with_capacity(64),
-            places: FxHashMap::default(),
+            places: FxHashMap::with_capacity_and_hasher(128, FxBuildHasher),
             tokens: Vec::with_capacity(512),
             points: Vec::new(),
             intervals: Vec::new(),
