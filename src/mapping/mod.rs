@@ -172,6 +172,13 @@ impl Mapping {
         self.nested.get(id.0 as usize).map_or("", |nested| &nested.path)
     }
 
+    /// Whether what stands in such an object is part of an outer one, too.
+    pub(crate) fn is_included_outside(&self, id: NestedId) -> bool {
+        let around = std::iter::successors(Some(id), |inner| self.nested_parent(*inner));
+        let mut objects = around.filter_map(|id| self.nested_object(id));
+        objects.any(|nested| nested.include_in_parent || nested.include_in_root)
+    }
+
     pub(crate) fn nested_object(&self, id: NestedId) -> Option<&NestedObject> {
         self.nested.get(id.0 as usize)
     }

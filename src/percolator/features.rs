@@ -89,6 +89,8 @@ impl Space {
 pub(super) struct Features {
     /// Open addressing with linear probing: the upper half of the hash and the feature's number; a power of two of places.
     table: Vec<Slot>,
+    /// A bit for each hash modulo its length: most words of a document are in no query and end here, in little memory.
+    filter: Vec<u64>,
     entries: Vec<Entry>,
     /// The bytes of long features, one behind the other.
     bytes: Vec<u8>,
@@ -146,7 +148,18 @@ impl Features {
 
     /// Begins the look-up of a feature of this hash.
     pub(super) fn begin(&self, hash: u64) -> Slot {
-        self.slot(hash, 0)
+        let (word, bit) = self.filter_place(hash);
+        match self.filter.get(word) {
+            Some(bits) if bits & bit != 0 => self.slot(hash, 0),
+            _ => Slot::FREE,
+        }
+    }
+
+    /// The upper half of the hash decides, the table's places come from the lower one.
+    fn filter_place(&self, hash: u64) -> (usize, u64) {
+        let bits = self.filter.len().wrapping_mul(64);
+        let place = (hash >> 32) as usize & bits.wrapping_sub(1);
+        (place / 64, 1 << (place % 64))
     }
 
     /// Ends a look-up: the number of the feature, if a query asks for it.
@@ -218,10 +231,16 @@ impl Features {
         if let Some(slot) = free.and_then(|place| self.table.get_mut(place)) {
             *slot = Slot { tag: tag(hash), id: id.0 };
         }
+        let (word, bit) = self.filter_place(hash);
+        if let Some(word) = self.filter.get_mut(word) {
+            *word |= bit;
+        }
     }
 
     fn rebuild(&mut self, places: usize) {
         self.table = vec![Slot::FREE; places.next_power_of_two()];
+        // Eight bits a place of the table, of which at least every fourth is taken.
+        self.filter = vec![0; (self.table.len() / 8).max(1)];
         for id in 0..self.entries.len() {
             let Some(hash) = self.entries.get(id).map(|entry| entry.hash(&self.bytes)) else { break };
             self.enter(hash, FeatureId(u32::try_from(id).unwrap_or(u32::MAX)));

@@ -6,6 +6,7 @@ use crate::mapping::NestedId;
 use crate::percolator::condition::Test;
 use crate::percolator::document::{Document, Scope, Values};
 use crate::percolator::features::{FeatureId, Quality, Slot, Space};
+use crate::percolator::filing::Having;
 use crate::percolator::mask::Mask;
 use crate::percolator::queries::{Kind, NodeId, Queries, RootNumber, SubscriberNumber};
 use crate::percolator::segment::{Content, Segment};
@@ -76,6 +77,8 @@ pub(super) struct Scratch {
     objects: Vec<u64>,
     /// The features that the document has.
     present: Vec<FeatureId>,
+    /// The same, a bit a feature: so small that it stays at hand while companions are looked at.
+    is_present: Vec<u64>,
     /// The objects of features on paths of more than 64 objects.
     many_objects: FxHashMap<FeatureId, Mask>,
     answers: Vec<Answer>,
@@ -97,6 +100,7 @@ impl Scratch {
         Scratch {
             serial: content.serial,
             objects: vec![0; queries.features.len()],
+            is_present: vec![0; queries.features.len().div_ceil(64)],
             answers: vec![Answer::default(); queries.memos()],
             seen: vec![0; queries.roots().len()],
             ..Scratch::default()
@@ -113,6 +117,9 @@ impl Scratch {
         for feature in self.present.drain(..) {
             if let Some(objects) = self.objects.get_mut(feature.index()) {
                 *objects = 0;
+            }
+            if let Some(word) = self.is_present.get_mut(feature.index() / 64) {
+                *word = 0;
             }
         }
         self.many_objects.clear();
@@ -213,6 +220,9 @@ impl<'s, 'd> Visit<'s, 'd> {
         if let Some(objects) = self.scratch.objects.get_mut(feature.index()) {
             if *objects == 0 {
                 self.scratch.present.push(feature);
+                if let Some(word) = self.scratch.is_present.get_mut(feature.index() / 64) {
+                    *word |= 1 << (feature.index() % 64);
+                }
             }
             *objects |= 1 << (place % 64);
         }
@@ -224,7 +234,8 @@ impl<'s, 'd> Visit<'s, 'd> {
 
     /// Gathers the queries that the document's features lead to.
     fn propose(&mut self, segment: &Segment) {
-        let Scratch { objects, present, candidates, seen, round, .. } = &mut *self.scratch;
+        let Scratch { objects, present, is_present, candidates, seen, round, .. } = &mut *self.scratch;
+        let having = Having { is_present, objects };
         let mut candidate = |root: RootNumber| {
             if let Some(seen) = seen.get_mut(root as usize)
                 && *seen != *round
@@ -234,9 +245,9 @@ impl<'s, 'd> Visit<'s, 'd> {
             }
         };
         for feature in present.iter() {
-            let having = objects.get(feature.index()).copied().unwrap_or_default();
+            let anchor = objects.get(feature.index()).copied().unwrap_or_default();
             for entry in segment.filing.under(*feature) {
-                if entry.is_likely(having, objects) {
+                if entry.is_likely(anchor, &having) {
                     candidate(entry.root);
                 }
             }
@@ -249,10 +260,10 @@ impl<'s, 'd> Visit<'s, 'd> {
             let scope = holding.scope as usize;
             let path = document.scopes().get(scope).map_or(NestedId::ROOT, |scope| scope.nested);
             let Some(ranges) = segment.filing.ranges.get(&(path, holding.field)) else { continue };
-            let having = 1 << (self.layout.places.get(scope).copied().unwrap_or_default() % 64);
+            let anchor = 1 << (self.layout.places.get(scope).copied().unwrap_or_default() % 64);
             for point in document.held(holding).points {
                 ranges.holding(*point, &mut |entry| {
-                    if entry.is_likely(having, objects) {
+                    if entry.is_likely(anchor, &having) {
                         candidate(entry.root);
                     }
                 });

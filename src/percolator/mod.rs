@@ -15,6 +15,7 @@ mod condition;
 mod document;
 mod explain;
 mod features;
+mod field_set;
 mod filing;
 mod maintenance;
 mod mask;
@@ -176,16 +177,19 @@ impl Percolator {
     /// # Errors
     /// Where Elasticsearch would refuse to index it: the field, and what is wrong with its value.
     pub fn document(&self, id: Option<MemberId>, json: &Value) -> Result<Document, DocumentError> {
-        Document::read(&self.mapping, id, json, Timestamp::now())
+        let fields = Arc::clone(&self.shelf.snapshot().fields);
+        Document::read_for(&self.mapping, id, json, Timestamp::now(), Some(fields))
     }
 
     /// The selectors that select the document, sorted.
     pub fn matches(&self, document: &Document) -> Vec<SubscriptionId> {
         let snapshot = self.shelf.snapshot();
-        let Snapshot { generation, segments } = &*snapshot;
+        let Snapshot { generation, segments, fields } = &*snapshot;
         let matched = self.matched.fetch_add(1, Ordering::Relaxed);
         let is_counted = matched < COUNTED_AT_FIRST || matched.is_multiple_of(COUNTED_ONE_OF);
-        let layout = Layout::of(document);
+        // A selector that came since the document was read may ask for more of it.
+        let completed = (!document.covers(fields)).then(|| document.completed(&self.mapping));
+        let layout = Layout::of(completed.as_ref().unwrap_or(document));
         let mut scratches = lock(&self.scratches).pop().unwrap_or_default();
         scratches.retain(|scratch| segments.iter().any(|segment| segment.content.serial == scratch.serial));
         let mut found: Vec<SubscriptionId> = Vec::new();
@@ -213,7 +217,7 @@ impl Percolator {
 
     /// Why the query matches the document or not, clause by clause.
     pub fn explain(&self, query: &CompiledQuery, document: &Document) -> Explanation {
-        explain::explain(&self.mapping, &query.condition, document)
+        explain::explain(&self.mapping, &query.condition, &document.completed(&self.mapping))
     }
 
     /// How documents are led to the query once it is stored, and what that costs.

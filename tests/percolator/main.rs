@@ -206,3 +206,28 @@ fn while_a_selector_is_replaced_every_document_finds_the_old_or_the_new_one() {
     done.store(true, Ordering::Release);
     reader.join().unwrap();
 }
+
+#[test]
+fn a_document_that_was_read_before_a_selector_is_found_by_what_nobody_had_asked_for() {
+    let percolator = percolator();
+    store(&percolator, "level", json!({"term": {"level": 3}}));
+    let member_document = json!({
+        "title": ["Data Engineer", "Nurse"], "level": 3,
+        "experience": [{"company": "a b"}, {"company": ["c", "d e"], "tasks": {"name": "x"}}]
+    });
+    let document = percolator.document(None, &member_document).unwrap();
+    assert_eq!(percolator.matches(&document), ["level".into()]);
+    let nested = |query| json!({"nested": {"path": "experience", "query": query}});
+    for (id, query) in [
+        ("exact", json!({"term": {"title.exact": "Nurse"}})),
+        ("gap", json!({"match_phrase": {"title": {"query": "engineer nurse", "slop": 100}}})),
+        ("no gap", json!({"match_phrase": {"title": {"query": "engineer nurse", "slop": 99}}})),
+        ("nested", nested(json!({"match_phrase": {"experience.company": "d e"}}))),
+        ("nobody", nested(json!({"match": {"experience.company": {"query": "a c", "operator": "and"}}}))),
+        ("task", json!({"nested": {"path": "experience.tasks", "query": {"term": {"experience.tasks.name": "x"}}}})),
+    ] {
+        store(&percolator, id, query);
+    }
+    let found: Vec<String> = percolator.matches(&document).iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["exact", "gap", "level", "nested", "task"]);
+}
