@@ -84,14 +84,14 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// Whether every query could be stored, or was to be skipped.
 fn load_queries(percolator: &Percolator, arguments: &Arguments) -> anyhow::Result<bool> {
     let path = &arguments.subscriptions;
-    let mut selectors = Vec::new();
+    let mut batch = percolator.batch();
     for (number, line) in (1..).zip(input::open(path)?.split(b'\n')) {
         let line = line.with_context(|| format!("cannot read {}", path.display()))?;
         if line.trim_ascii().is_empty() {
             continue;
         }
         match read_query(percolator, number, &line) {
-            Ok(selector) => selectors.push(selector),
+            Ok((id, selector)) => batch.add(id, &selector),
             Err(refused) => {
                 eprintln!("{}", serde_json::to_string(&refused)?);
                 if !arguments.skip_unsupported {
@@ -100,7 +100,7 @@ fn load_queries(percolator: &Percolator, arguments: &Arguments) -> anyhow::Resul
             }
         }
     }
-    percolator.insert_all(selectors);
+    batch.store();
     Ok(true)
 }
 

@@ -106,6 +106,25 @@ pub enum CompiledSelector {
     All,
 }
 
+/// Selectors that are stored at once.
+#[derive(Debug)]
+pub struct SelectorBatch<'p> {
+    percolator: &'p Percolator,
+    builder: SegmentBuilder,
+}
+
+impl SelectorBatch<'_> {
+    /// Adds a selector; the last of an id stays.
+    pub fn add(&mut self, id: SubscriptionId, selector: &CompiledSelector) {
+        self.builder.add(id, selector);
+    }
+
+    /// Stores them all. The next document sees them.
+    pub fn store(self) {
+        self.percolator.shelf.put(self.builder);
+    }
+}
+
 impl Percolator {
     /// An empty percolator for documents of this mapping.
     pub fn new(mapping: Arc<Mapping>) -> Percolator {
@@ -150,11 +169,17 @@ impl Percolator {
 
     /// Stores many selectors at once, which costs less than one by one. The last of an id stays.
     pub fn insert_all(&self, selectors: impl IntoIterator<Item = (SubscriptionId, CompiledSelector)>) {
-        let mut builder = SegmentBuilder::default();
+        let mut batch = self.batch();
         for (id, selector) in selectors {
-            builder.add(id, &selector);
+            batch.add(id, &selector);
         }
-        self.shelf.put(builder);
+        batch.store();
+    }
+
+    /// An empty batch of selectors that are to be stored at once. Compiled selectors take far more memory than stored ones, so that
+    /// very many are best compiled one by one into a batch.
+    pub fn batch(&self) -> SelectorBatch<'_> {
+        SelectorBatch { percolator: self, builder: SegmentBuilder::default() }
     }
 
     /// Removes a selector; whether there was one.
