@@ -136,7 +136,7 @@ fn compare(round: &Round, nodes: &[&Node], counts: &mut Counts) -> Vec<Differenc
         Err(reason) => vec![Difference { kind: Kind::MappingRefused, query: None, document: None, reason }],
     };
     let (known, unexplained): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|difference| known::reason(difference).is_some());
+        found.into_iter().partition(|difference| known::is_deliberate(difference, round, nodes));
     counts.known += known.len() as u64;
     unexplained
 }

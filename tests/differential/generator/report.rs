@@ -9,6 +9,9 @@ use super::verdict::{Difference, Kind};
 use super::{Round, tripline};
 use crate::nodes::Node;
 
+/// Rounds that could not be shrunk are not printed.
+const MANY: usize = 20;
+
 /// What differences of one cause have in common: their kind, and every name of the query and of the types.
 pub fn signature(round: &Round, kind: Kind) -> (Kind, BTreeSet<String>) {
     let mut names = BTreeSet::new();
@@ -61,6 +64,11 @@ pub fn entry(round: &Round, difference: &Difference, nodes: &[&Node]) -> String 
         Kind::Contradiction => "Tripline contradicts itself",
     };
     let mut text = format!("## {what} (round {})\n", round.seed);
+    if round.queries.len() > MANY {
+        let query = difference.query.map(|place| round.queries[place].to_string()).unwrap_or_default();
+        let _ = writeln!(text, "It depends on other documents or queries of the round: {query} {}", difference.reason);
+        return text;
+    }
     let _ = writeln!(text, "Tripline: {}", said_by_tripline(round));
     for node in nodes {
         let _ = writeln!(text, "{}: {}", node.server.name(), said_by_node(round, node));

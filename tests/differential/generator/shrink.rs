@@ -8,7 +8,7 @@ use crate::nodes::Node;
 
 /// So many versions are tried side by side, and so many mappings in all: each needs an index.
 const BATCH: usize = 60;
-const MAPPINGS: usize = 80;
+const MAPPINGS: usize = 150;
 
 /// The smallest round that still differs in the same way.
 pub fn shrunk(round: &Round, difference: &Difference, nodes: &[&Node]) -> Round {
@@ -17,11 +17,15 @@ pub fn shrunk(round: &Round, difference: &Difference, nodes: &[&Node]) -> Round 
         return alone(small, difference);
     }
     small.queries = difference.query.map(|place| round.queries[place].clone()).into_iter().collect();
-    small.documents = difference.document.map(|place| round.documents[place].clone()).into_iter().collect();
+    if let Some(place) = difference.document {
+        small.documents = vec![round.documents[place].clone()];
+    }
     if !differs(&small, difference.kind, nodes) {
         // It needs the other documents, or the other queries.
         return round.clone();
     }
+    // Nodes read some queries only where a document has the field: that decides what is refused.
+    fewer(&mut small, |round| &mut round.documents, 1, |round| differs(round, difference.kind, nodes));
     let mut mappings_left = MAPPINGS;
     loop {
         let before = weight(&small);
@@ -87,7 +91,9 @@ fn shrink_document(small: &mut Round, kind: Kind, nodes: &[&Node]) {
 
 fn shrink_mapping(small: &mut Round, kind: Kind, nodes: &[&Node], left: &mut usize) {
     loop {
-        let better = smaller(&small.mapping).into_iter().find_map(|mapping| {
+        // A field that is asked or has a value stays: without it something else would differ.
+        let texts = small.queries.iter().chain(&small.documents).map(Value::to_string).collect::<String>();
+        let better = with_less(&small.mapping, "", &texts).into_iter().find_map(|mapping| {
             let round = Round { mapping, ..small.clone() };
             if *left == 0 || !is_possible(&round, kind) {
                 return None;
@@ -123,20 +129,9 @@ fn alone(mut round: Round, difference: &Difference) -> Round {
             round = single;
         }
     }
-    const LISTS: [fn(&mut Round) -> &mut Vec<Value>; 2] = [|round| &mut round.queries, |round| &mut round.documents];
-    // Halves first, then one by one.
+    const LISTS: [List; 2] = [|round| &mut round.queries, |round| &mut round.documents];
     for list in LISTS {
-        let mut size = list(&mut round).len().div_ceil(2);
-        while size > 0 {
-            let mut start = 0;
-            while start < list(&mut round).len() {
-                let mut fewer = round.clone();
-                let end = (start + size).min(list(&mut fewer).len());
-                list(&mut fewer).drain(start..end);
-                if contradicts(&fewer) { round = fewer } else { start += size }
-            }
-            size /= 2;
-        }
+        fewer(&mut round, list, 0, contradicts);
     }
     for list in LISTS {
         for place in 0..list(&mut round).len() {
@@ -150,6 +145,27 @@ fn alone(mut round: Round, difference: &Difference) -> Round {
         }
     }
     round
+}
+
+type List = fn(&mut Round) -> &mut Vec<Value>;
+
+/// Takes entries out of a list, halves first, then one by one, as long as `still` holds and `least` are left.
+fn fewer(round: &mut Round, list: List, least: usize, still: impl Fn(&Round) -> bool) {
+    let mut size = list(round).len().div_ceil(2);
+    while size > 0 {
+        let mut start = 0;
+        while start < list(round).len() && list(round).len() > least {
+            let mut fewer = round.clone();
+            let end = (start + size).min(list(&mut fewer).len());
+            list(&mut fewer).drain(start..end);
+            if list(&mut fewer).len() >= least && still(&fewer) {
+                *round = fewer;
+            } else {
+                start += size;
+            }
+        }
+        size /= 2;
+    }
 }
 
 fn weight(round: &Round) -> usize {
@@ -222,6 +238,40 @@ fn steps(value: &Value) -> Vec<Value> {
         Value::Number(_) => vec![Value::from(0), Value::from(1)],
         Value::Null | Value::Bool(_) => Vec::new(),
     }
+}
+
+/// Versions with one entry taken away at any level, the smallest first; names that a text speaks of stay.
+fn with_less(value: &Value, parent: &str, texts: &str) -> Vec<Value> {
+    let mut versions = Vec::new();
+    for (name, child) in value.as_object().into_iter().flatten() {
+        let mut put = |child: Option<Value>| {
+            let mut entries = value.clone();
+            match (entries.as_object_mut(), child) {
+                (Some(entries), Some(child)) => entries.insert(name.clone(), child),
+                (Some(entries), None) => entries.remove(name),
+                (None, _) => None,
+            };
+            versions.push(entries);
+        };
+        if !fields_within(name, child, parent).iter().any(|field| is_spoken_of(field, texts)) {
+            put(None);
+        }
+        with_less(child, name, texts).into_iter().for_each(|child| put(Some(child)));
+    }
+    versions.sort_by_cached_key(|version| version.to_string().len());
+    versions
+}
+
+/// The names of fields that an entry of a mapping defines.
+fn fields_within<'v>(name: &'v str, value: &'v Value, parent: &str) -> Vec<&'v str> {
+    let own = matches!(parent, "properties" | "fields").then_some(name);
+    let inner = value.as_object().into_iter().flatten();
+    own.into_iter().chain(inner.flat_map(|(inner, value)| fields_within(inner, value, name))).collect()
+}
+
+fn is_spoken_of(field: &str, texts: &str) -> bool {
+    let forms = [format!("\"{field}\""), format!(".{field}"), format!("{field}."), format!("{field}:")];
+    forms.iter().any(|form| texts.contains(form))
 }
 
 /// The text without one half, one word, one letter.

@@ -127,6 +127,11 @@ impl Words {
         text
     }
 
+    /// A word to make a pattern of: nodes refuse long patterns by the size of their automata.
+    pub fn short_word(&self, draw: &mut Draw) -> String {
+        self.near_word(draw).chars().take(20).collect()
+    }
+
     /// The first letters of a word.
     pub fn prefix(&self, draw: &mut Draw) -> String {
         let word = self.word(draw);

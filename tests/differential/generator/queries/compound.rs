@@ -30,14 +30,14 @@ fn clauses(draw: &mut Draw, ground: &Ground, depth: usize, most: i64) -> Value {
 }
 
 pub fn nested(draw: &mut Draw, ground: &Ground, depth: usize) -> Option<Value> {
-    let paths = &ground.schema.nested;
-    let below: Vec<&String> =
-        paths.iter().filter(|path| path.starts_with(ground.scope) && *path != ground.scope).collect();
-    if paths.is_empty() {
+    // Within others than those below it a path finds objects of other documents, or fails in nodes.
+    let is_below = |path: &String| ground.scope.is_empty() || path.starts_with(&format!("{}.", ground.scope));
+    let below: Vec<&String> = ground.schema.nested.iter().filter(|path| is_below(path)).collect();
+    if below.is_empty() {
         return None;
     }
-    let path = if below.is_empty() || draw.chance(8) { draw.one(paths) } else { draw.one(&below).clone() };
-    let inside = Ground { scope: &path, ..*ground };
+    let path = draw.one(&below);
+    let inside = Ground { scope: path, ..*ground };
     let mut body = json!({"path": path, "query": clause(draw, &inside, depth + 1)});
     draw.maybe(8, &mut body, "score_mode", |draw| json!(draw.one(&["avg", "max", "min", "sum", "none"])));
     draw.maybe(8, &mut body, "ignore_unmapped", |draw| json!(draw.chance(50)));

@@ -52,7 +52,7 @@ pub fn fuzzy(draw: &mut Draw, ground: &Ground, _: usize) -> Option<Value> {
 
 /// A word with some letters exchanged for `?` and some runs for `*`.
 pub fn wildcard_pattern(draw: &mut Draw, words: &Words) -> String {
-    let word = words.near_word(draw);
+    let word = words.short_word(draw);
     let mut pattern = String::new();
     let mut letters = word.chars();
     while let Some(letter) = letters.next() {
@@ -74,8 +74,8 @@ pub fn wildcard_pattern(draw: &mut Draw, words: &Words) -> String {
 
 /// A word with some of its parts written as Lucene's syntax can say them.
 pub fn regular_expression(draw: &mut Draw, words: &Words) -> String {
-    let word = words.near_word(draw);
-    let other = words.word(draw);
+    let word = words.short_word(draw);
+    let other = words.short_word(draw);
     let mut pattern = String::new();
     for letter in word.chars() {
         match draw.below(14) {
