@@ -70,7 +70,7 @@ impl Analyzer {
 
     fn cut(&self, text: &str, sink: &mut impl FnMut(&str, u32)) -> u32 {
         let mut position = 0;
-        let mut term = String::new();
+        let mut term = String::with_capacity(64);
         self.tokenizer.cut(text, &mut |token| {
             term.clear();
             term.push_str(token);

@@ -60,13 +60,17 @@ pub(super) fn words(text: &str, max_token_length: usize, sink: &mut impl FnMut(&
     }
 }
 
-/// The fast path: ASCII letters and digits up to an ASCII character that can only end a word. `None` where the text is
-/// anything else.
+/// The fast path: ASCII letters and digits up to what ends a word whatever comes behind. `None` where more must be looked at.
 fn ascii_word(bytes: &[u8], max_token_length: usize) -> Option<usize> {
     let length = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let ends = match bytes.get(length) {
+    let behind = |distance: usize| bytes.get(length + distance).copied();
+    // A point, comma, apostrophe joins two parts of a word, so that a part has to follow.
+    let ends = match behind(0) {
         None => true,
-        Some(next) => next.is_ascii() && !matches!(next, b'_' | b'.' | b',' | b':' | b';' | b'\'' | b'#' | b'*'),
+        Some(b'.' | b',' | b':' | b';' | b'\'') => {
+            behind(1).is_none_or(|next| next.is_ascii() && !next.is_ascii_alphanumeric())
+        }
+        Some(next) => next.is_ascii() && !matches!(next, b'_' | b'#' | b'*'),
     };
     (ends && length <= max_token_length).then_some(length)
 }

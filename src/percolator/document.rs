@@ -6,6 +6,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -17,6 +19,8 @@ use crate::member::MemberId;
 use reader::Reader;
 
 /// One reading of a member's JSON under a mapping: the root's values, and one scope for every nested object.
+///
+/// Everything lies in a few long arrays: what a field holds is a range of them.
 #[derive(Debug)]
 pub struct Document {
     pub id: Option<MemberId>,
@@ -24,6 +28,12 @@ pub struct Document {
     pub now: Timestamp,
     /// The root first; children after their parents.
     scopes: Vec<Scope>,
+    holdings: Vec<Holding>,
+    /// By scope and field.
+    places: FxHashMap<(u32, FieldId), u32>,
+    tokens: Vec<Token>,
+    points: Vec<i128>,
+    intervals: Vec<(i128, i128)>,
     /// All terms, one behind the other.
     text: String,
 }
@@ -36,22 +46,30 @@ pub struct Scope {
     pub parent: usize,
     /// The how-manieth child of this path within the parent, from 0.
     pub ordinal: usize,
-    fields: FxHashMap<FieldId, Values>,
+}
+
+/// Where the values of one field in one scope lie.
+#[derive(Debug)]
+pub(super) struct Holding {
+    pub(super) scope: u32,
+    pub(super) field: FieldId,
+    exists: bool,
+    tokens: Range<u32>,
+    points: Range<u32>,
+    intervals: Range<u32>,
 }
 
 /// What one scope holds of one field.
-#[derive(Debug, Default)]
-pub struct Values {
+#[derive(Debug, Clone, Copy)]
+pub struct Values<'d> {
     /// What `exists` answers.
     pub exists: bool,
     /// Terms in order; those of `keyword` and the like all have position 0.
-    pub tokens: Vec<Token>,
+    pub tokens: &'d [Token],
     /// Numbers, dates, addresses, in order of the document.
-    pub points: Vec<i128>,
+    pub points: &'d [i128],
     /// Range fields: both ends included.
-    pub intervals: Vec<(i128, i128)>,
-    /// Where the terms of a further text value begin.
-    next_position: u32,
+    pub intervals: &'d [(i128, i128)],
 }
 
 /// A term at a position; [`Document::term`] gives its text.
@@ -60,6 +78,10 @@ pub struct Token {
     pub position: u32,
     start: u32,
     end: u32,
+    /// The holding that it belongs to.
+    holding: u32,
+    /// Of the term in its field and path, see `features`.
+    pub(super) hash: u64,
 }
 
 /// Why a document is refused.
@@ -86,12 +108,32 @@ impl Document {
     ) -> Result<Document, DocumentError> {
         let mut reader = Reader::new(mapping);
         reader.document(json)?;
-        Ok(Document { id, now, scopes: reader.scopes, text: reader.text })
+        Ok(reader.finish(id, now))
     }
 
     /// The root first; children after their parents.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
+    }
+
+    /// What a scope, by its index, holds of a field; `None` where the document says nothing of it.
+    pub fn values(&self, scope: usize, field: FieldId) -> Option<Values<'_>> {
+        let scope = u32::try_from(scope).ok()?;
+        let holding = *self.places.get(&(scope, field))?;
+        Some(self.held(self.holdings.get(holding as usize)?))
+    }
+
+    pub(super) fn holdings(&self) -> &[Holding] {
+        &self.holdings
+    }
+
+    pub(super) fn held(&self, holding: &Holding) -> Values<'_> {
+        Values {
+            exists: holding.exists,
+            tokens: part(&self.tokens, &holding.tokens),
+            points: part(&self.points, &holding.points),
+            intervals: part(&self.intervals, &holding.intervals),
+        }
     }
 
     /// A token's text.
@@ -100,30 +142,8 @@ impl Document {
     }
 }
 
-impl Scope {
-    /// What this scope holds of a field; `None` where the document says nothing of it.
-    pub fn values(&self, field: FieldId) -> Option<&Values> {
-        self.fields.get(&field)
-    }
-
-    /// All fields of this scope that have a value.
-    pub fn fields(&self) -> impl Iterator<Item = (FieldId, &Values)> {
-        self.fields.iter().map(|(id, values)| (*id, values))
-    }
-}
-
-impl Values {
-    /// Takes in the values of a nested object (`include_in_parent`), as if they were further values of an array.
-    fn append(&mut self, other: &Values) {
-        let shift = self.next_position;
-        self.exists |= other.exists;
-        self.tokens.extend(
-            other.tokens.iter().map(|token| Token { position: token.position.saturating_add(shift), ..*token }),
-        );
-        self.points.extend_from_slice(&other.points);
-        self.intervals.extend_from_slice(&other.intervals);
-        self.next_position = shift.saturating_add(other.next_position);
-    }
+fn part<'v, T>(all: &'v [T], range: &Range<u32>) -> &'v [T] {
+    all.get(range.start as usize..range.end as usize).unwrap_or_default()
 }
 
 impl DocumentError {

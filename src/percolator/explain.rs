@@ -10,7 +10,8 @@ use crate::percolator::document::Document;
 use crate::percolator::mask::Mask;
 use crate::percolator::matcher::{Layout, Scratch, Visit};
 use crate::percolator::pattern::Pattern;
-use crate::percolator::segment::{NodeId, SegmentBuilder};
+use crate::percolator::queries::NodeId;
+use crate::percolator::segment::SegmentBuilder;
 
 /// A part of a query and its answer for one document. [`fmt::Display`] prints the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,15 +45,15 @@ struct Entered<'c> {
 pub(super) fn explain(mapping: &Mapping, condition: &Condition, document: &Document) -> Explanation {
     let mut builder = SegmentBuilder::default();
     let entered = enter(&mut builder, condition, NestedId::ROOT);
-    let segment = builder.finish(0);
+    let content = builder.finish(0).content;
     let layout = Layout::of(document);
-    let mut scratch = Scratch::for_segment(&segment);
-    let mut visit = Visit::begin(&segment, &layout, &mut scratch);
+    let mut scratch = Scratch::for_content(&content);
+    let mut visit = Visit::begin(&content, &layout, &mut scratch);
     answer(mapping, &entered, &mut visit)
 }
 
 fn enter<'c>(builder: &mut SegmentBuilder, condition: &'c Condition, path: NestedId) -> Entered<'c> {
-    let node = builder.intern_condition(condition, path);
+    let node = builder.condition(condition, path);
     let parts = match condition {
         Condition::And(parts)
         | Condition::Or(parts)

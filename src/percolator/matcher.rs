@@ -1,10 +1,14 @@
 //! One document against one segment: candidates by the document's own terms, then each verified exactly.
 
-use crate::mapping::{FieldId, NestedId};
+use rustc_hash::FxHashMap;
+
+use crate::mapping::NestedId;
 use crate::percolator::condition::Test;
 use crate::percolator::document::{Document, Scope, Values};
+use crate::percolator::features::{FeatureId, Quality, Space};
 use crate::percolator::mask::Mask;
-use crate::percolator::segment::{Kind, NodeId, RootNumber, Segment, SubscriberNumber};
+use crate::percolator::queries::{Kind, NodeId, Queries, RootNumber, SubscriberNumber};
+use crate::percolator::segment::{Content, Segment};
 use crate::query::RangeRelation;
 
 /// Which objects a document has of each nested path.
@@ -61,12 +65,19 @@ impl<'d> Layout<'d> {
     }
 }
 
-/// Memory that matching needs, kept from document to document: nothing in it is cleared, everything carries the round in which it was
-/// written.
+/// Memory that matching needs, kept from document to document.
+///
+/// What is as long as the segment is not cleared, but carries the round in which it was written, or is put back one by one.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) serial: u64,
     round: u32,
+    /// By feature: the objects that have it, numbered modulo 64. Nothing but what `present` lists is set.
+    objects: Vec<u64>,
+    /// The features that the document has.
+    present: Vec<FeatureId>,
+    /// The objects of features on paths of more than 64 objects.
+    many_objects: FxHashMap<FeatureId, Mask>,
     answers: Vec<Answer>,
     candidates: Vec<RootNumber>,
     seen: Vec<u32>,
@@ -79,13 +90,14 @@ struct Answer {
 }
 
 impl Scratch {
-    pub(super) fn for_segment(segment: &Segment) -> Scratch {
+    pub(super) fn for_content(content: &Content) -> Scratch {
+        let queries = &content.queries;
         Scratch {
-            serial: segment.serial,
-            round: 0,
-            answers: vec![Answer::default(); segment.nodes.len()],
-            candidates: Vec::new(),
-            seen: vec![0; segment.roots.len()],
+            serial: content.serial,
+            objects: vec![0; queries.features.len()],
+            answers: vec![Answer::default(); queries.memos()],
+            seen: vec![0; queries.roots().len()],
+            ..Scratch::default()
         }
     }
 
@@ -96,136 +108,227 @@ impl Scratch {
             self.round = 0;
         }
         self.round += 1;
+        for feature in self.present.drain(..) {
+            if let Some(objects) = self.objects.get_mut(feature.index()) {
+                *objects = 0;
+            }
+        }
+        self.many_objects.clear();
         self.candidates.clear();
     }
 }
 
-/// One document's visit to a segment.
+/// One document's visit to the queries of a segment.
 pub(super) struct Visit<'s, 'd> {
-    segment: &'s Segment,
+    content: &'s Content,
+    queries: &'s Queries,
     layout: &'s Layout<'d>,
     scratch: &'s mut Scratch,
 }
 
 impl<'s, 'd> Visit<'s, 'd> {
-    /// Enters the document's terms, and gathers the candidates on the way.
-    pub(super) fn begin(segment: &'s Segment, layout: &'s Layout<'d>, scratch: &'s mut Scratch) -> Visit<'s, 'd> {
+    /// Enters the document's features.
+    pub(super) fn begin(content: &'s Content, layout: &'s Layout<'d>, scratch: &'s mut Scratch) -> Visit<'s, 'd> {
         scratch.next_round();
-        let mut visit = Visit { segment, layout, scratch };
+        let mut visit = Visit { content, queries: &content.queries, layout, scratch };
         visit.enter();
         visit
     }
 
     /// Calls `found` for every subscription that selects the document; for one several times, perhaps.
-    pub(super) fn selected(&mut self, mut found: impl FnMut(SubscriberNumber)) {
-        self.segment.everyone.iter().copied().for_each(&mut found);
+    pub(super) fn selected(&mut self, segment: &Segment, mut found: impl FnMut(SubscriberNumber)) {
+        self.content.everyone.iter().copied().for_each(&mut found);
         if let Some(member) = self.layout.document.id {
-            self.segment.listing(member).for_each(&mut found);
+            self.content.listing(member).for_each(&mut found);
         }
+        let filing = &segment.filing;
+        for root in &filing.everything {
+            self.queries.subscribers(*root).iter().copied().for_each(&mut found);
+        }
+        self.propose(segment);
         let candidates = std::mem::take(&mut self.scratch.candidates);
-        for number in candidates.iter().chain(&self.segment.always) {
-            let Some(root) = self.segment.roots.get(*number as usize) else { continue };
-            if !self.evaluate(root.node).is_empty() {
-                root.subscribers.iter().copied().for_each(&mut found);
+        for root in candidates.iter().chain(&filing.always) {
+            let Some(node) = self.queries.roots().get(*root as usize) else { continue };
+            if !self.evaluate(*node).is_empty() {
+                self.queries.subscribers(*root).iter().copied().for_each(&mut found);
             }
         }
         self.scratch.candidates = candidates;
     }
 
-    fn enter(&mut self) {
-        let segment = self.segment;
+    /// Counts the document's features.
+    pub(super) fn count(&self) {
         let document = self.layout.document;
-        for (index, scope) in document.scopes().iter().enumerate() {
-            let place = self.layout.places.get(index).copied().unwrap_or_default();
-            for (field, values) in scope.fields() {
-                self.propose(segment.fields.get(&field).map_or(&[], Vec::as_slice));
-                for point in &values.points {
-                    self.propose(segment.points.get(&(field, *point)).map_or(&[], Vec::as_slice));
+        let points = document.holdings().iter().flat_map(|holding| {
+            let path = document.scopes().get(holding.scope as usize).map_or(NestedId::ROOT, |scope| scope.nested);
+            document.held(holding).points.iter().map(move |point| ((path, holding.field), *point))
+        });
+        self.content.statistics.count(&self.scratch.present, points);
+    }
+
+    fn enter(&mut self) {
+        let document = self.layout.document;
+        let features = &self.queries.features;
+        for holding in document.holdings() {
+            let Some(scope) = document.scopes().get(holding.scope as usize) else { continue };
+            let path = scope.nested;
+            let Some(wanted) = self.content.demand.wanted(path, holding.field) else { continue };
+            let place = self.layout.places.get(holding.scope as usize).copied().unwrap_or_default();
+            let values = document.held(holding);
+            if wanted.value && values.exists {
+                let space = Space::new(Quality::Value, path, holding.field);
+                self.note(features.find(space.hash(&[]), space, &[]), path, place);
+            }
+            if wanted.terms {
+                let space = Space::new(Quality::Term, path, holding.field);
+                for token in values.tokens {
+                    self.note(features.find(token.hash, space, document.term(token).as_bytes()), path, place);
                 }
-                let Some(terms) = segment.terms.get(&field) else { continue };
-                for token in &values.tokens {
-                    let Some(entry) = terms.get(document.term(token)) else { continue };
-                    for node in &entry.nodes {
-                        self.note_term(*node, scope.nested, place);
-                    }
-                    self.propose(&entry.candidates);
+            }
+            if wanted.points {
+                let space = Space::new(Quality::Point, path, holding.field);
+                for point in values.points {
+                    let bytes = point.to_le_bytes();
+                    self.note(features.find(space.hash(&bytes), space, &bytes), path, place);
+                }
+            }
+            let space = Space::new(Quality::Prefix, path, holding.field);
+            for length in &wanted.beginnings {
+                for token in values.tokens {
+                    let Some(bytes) = document.term(token).as_bytes().get(..*length) else { continue };
+                    self.note(features.find(space.hash(bytes), space, bytes), path, place);
                 }
             }
         }
         if let Some(member) = document.id {
-            self.propose(segment.ids.get(member.to_string().as_str()).map_or(&[], Vec::as_slice));
+            let id = member.to_string();
+            self.note(features.find(Space::ID.hash(id.as_bytes()), Space::ID, id.as_bytes()), NestedId::ROOT, 0);
         }
     }
 
-    fn propose(&mut self, candidates: &[RootNumber]) {
-        let round = self.scratch.round;
-        for number in candidates {
-            if let Some(seen) = self.scratch.seen.get_mut(*number as usize)
-                && *seen != round
+    fn note(&mut self, feature: Option<FeatureId>, path: NestedId, place: usize) {
+        let Some(feature) = feature else { return };
+        if let Some(objects) = self.scratch.objects.get_mut(feature.index()) {
+            if *objects == 0 {
+                self.scratch.present.push(feature);
+            }
+            *objects |= 1 << (place % 64);
+        }
+        let count = self.layout.count(path);
+        if count > 64 {
+            self.scratch.many_objects.entry(feature).or_insert_with(|| Mask::none(count)).set(place);
+        }
+    }
+
+    /// Gathers the queries that the document's features lead to.
+    fn propose(&mut self, segment: &Segment) {
+        let Scratch { objects, present, candidates, seen, round, .. } = &mut *self.scratch;
+        let mut candidate = |root: RootNumber| {
+            if let Some(seen) = seen.get_mut(root as usize)
+                && *seen != *round
             {
-                *seen = round;
-                self.scratch.candidates.push(*number);
+                *seen = *round;
+                candidates.push(root);
+            }
+        };
+        for feature in present.iter() {
+            let having = objects.get(feature.index()).copied().unwrap_or_default();
+            for entry in segment.filing.under(*feature) {
+                if entry.is_likely(having, objects) {
+                    candidate(entry.root);
+                }
             }
         }
-    }
-
-    fn note_term(&mut self, node: NodeId, path: NestedId, place: usize) {
-        if self.segment.nodes.get(node.index()).is_none_or(|node| node.path != path) {
+        if segment.filing.ranges.is_empty() {
             return;
         }
-        let objects = self.layout.count(path);
-        let round = self.scratch.round;
-        if let Some(answer) = self.scratch.answers.get_mut(node.index()) {
-            if answer.round != round {
-                answer.round = round;
-                answer.mask.reset(objects);
+        let document = self.layout.document;
+        for holding in document.holdings() {
+            let scope = holding.scope as usize;
+            let path = document.scopes().get(scope).map_or(NestedId::ROOT, |scope| scope.nested);
+            let Some(ranges) = segment.filing.ranges.get(&(path, holding.field)) else { continue };
+            let having = 1 << (self.layout.places.get(scope).copied().unwrap_or_default() % 64);
+            for point in document.held(holding).points {
+                ranges.holding(*point, &mut |entry| {
+                    if entry.is_likely(having, objects) {
+                        candidate(entry.root);
+                    }
+                });
             }
-            answer.mask.set(place);
         }
     }
 
     /// The objects of the node's path that fulfil it.
     pub(super) fn evaluate(&mut self, id: NodeId) -> Mask {
-        let segment = self.segment;
-        let Some(node) = segment.nodes.get(id.index()) else { return Mask::default() };
-        if let Some(known) = self.scratch.answers.get(id.index())
+        let node = self.queries.node(id);
+        let path = node.path;
+        let objects = self.layout.count(path);
+        if let Kind::Feature(feature) = node.kind {
+            return self.having(feature, objects);
+        }
+        let kept = node.memo.index();
+        if let Some(known) = kept.and_then(|kept| self.scratch.answers.get(kept))
             && known.round == self.scratch.round
         {
             return known.mask.clone();
         }
-        let path = node.path;
-        let objects = self.layout.count(path);
-        let mask = match &node.kind {
+        let queries = self.queries;
+        let mask = match node.kind {
             Kind::All => Mask::all(objects),
-            // A term that the document has was noted when the document's terms were entered.
-            Kind::None | Kind::Term(..) => Mask::none(objects),
-            Kind::Ids(ids) => {
-                let member = self.layout.document.id.map(|id| id.to_string());
-                let listed = member.is_some_and(|member| ids.iter().any(|id| **id == *member));
-                if listed { Mask::all(objects) } else { Mask::none(objects) }
-            }
-            Kind::Test(field, test) => self.objects_where(path, *field, |values| self.passes(test, values)),
-            Kind::And(parts) => self.all_of(parts, objects),
-            Kind::Or(parts) => self.any_of(parts, objects),
+            Kind::None => Mask::none(objects),
+            Kind::Feature(feature) => self.having(feature, objects),
+            Kind::Test(_) => self.tested(id, &Mask::all(objects)),
+            Kind::And(parts) => self.all_of(queries.children(parts), objects),
+            Kind::Or(parts) => self.any_of(queries.children(parts), objects),
             Kind::Not(part) => {
                 let mut rest = Mask::all(objects);
-                rest.subtract(&self.evaluate(*part));
+                rest.subtract(&self.evaluate(part));
                 rest
             }
-            Kind::AtLeast(count, parts) => self.enough_of(parts, objects, |_| Some(*count)),
+            Kind::AtLeast(count, parts) => self.enough_of(queries.children(parts), objects, |_| Some(count as usize)),
             Kind::AtLeastField(field, parts) => {
                 let layout = self.layout;
-                self.enough_of(parts, objects, |place| {
-                    let scope = layout.scope(*layout.scopes(path).get(place)?)?;
-                    let wanted = *scope.values(*field)?.points.first()?;
+                self.enough_of(queries.children(parts), objects, |place| {
+                    let scope = *layout.scopes(path).get(place)?;
+                    let wanted = *layout.document.values(scope, field)?.points.first()?;
                     Some(usize::try_from(wanted.max(1)).unwrap_or(usize::MAX))
                 })
             }
-            Kind::Nested(inner) => self.around(*inner, path, objects),
+            Kind::Nested(inner) => self.around(inner, path, objects),
+            Kind::Root(inner) => {
+                if self.evaluate(inner).is_empty() {
+                    Mask::none(objects)
+                } else {
+                    Mask::all(objects)
+                }
+            }
         };
-        if let Some(answer) = self.scratch.answers.get_mut(id.index()) {
+        if let Some(answer) = kept.and_then(|kept| self.scratch.answers.get_mut(kept)) {
             answer.round = self.scratch.round;
             answer.mask.clone_from(&mask);
+        }
+        mask
+    }
+
+    fn having(&self, feature: FeatureId, objects: usize) -> Mask {
+        match self.scratch.many_objects.get(&feature) {
+            Some(mask) => mask.clone(),
+            None => Mask::of_word(self.scratch.objects.get(feature.index()).copied().unwrap_or_default(), objects),
+        }
+    }
+
+    /// Those of some objects that pass a test.
+    fn tested(&self, id: NodeId, among: &Mask) -> Mask {
+        let node = self.queries.node(id);
+        let scopes = self.layout.scopes(node.path);
+        let mut mask = Mask::none(scopes.len());
+        let Kind::Test(test) = node.kind else { return mask };
+        let Some((field, test)) = self.queries.test(test) else { return mask };
+        for place in among.iter() {
+            let values = scopes.get(place).and_then(|scope| self.layout.document.values(*scope, *field));
+            if values.is_some_and(|values| self.passes(test, &values)) {
+                mask.set(place);
+            }
         }
         mask
     }
@@ -233,7 +336,11 @@ impl<'s, 'd> Visit<'s, 'd> {
     fn all_of(&mut self, parts: &[NodeId], objects: usize) -> Mask {
         let mut all = Mask::all(objects);
         for part in parts {
-            all.intersect(&self.evaluate(*part));
+            let node = self.queries.node(*part);
+            // A test that nothing else asks for need only see the objects that are left.
+            let is_own_test = matches!(node.kind, Kind::Test(_)) && node.memo.index().is_none();
+            let fulfilling = if is_own_test { self.tested(*part, &all) } else { self.evaluate(*part) };
+            all.intersect(&fulfilling);
             if all.is_empty() {
                 break;
             }
@@ -274,28 +381,13 @@ impl<'s, 'd> Visit<'s, 'd> {
     fn around(&mut self, inner: NodeId, path: NestedId, objects: usize) -> Mask {
         let found = self.evaluate(inner);
         let mut around = Mask::none(objects);
-        if let Some(node) = self.segment.nodes.get(inner.index()) {
-            found
-                .iter()
-                .filter_map(|place| self.layout.enclosing(node.path, place, path))
-                .for_each(|place| around.set(place));
-        }
+        let inner_path = self.queries.node(inner).path;
+        let places = found.iter().filter_map(|place| self.layout.enclosing(inner_path, place, path));
+        places.for_each(|place| around.set(place));
         around
     }
 
-    fn objects_where(&self, path: NestedId, field: FieldId, passes: impl Fn(&Values) -> bool) -> Mask {
-        let scopes = self.layout.scopes(path);
-        let mut mask = Mask::none(scopes.len());
-        for (place, index) in scopes.iter().enumerate() {
-            let values = self.layout.scope(*index).and_then(|scope| scope.values(field));
-            if values.is_some_and(&passes) {
-                mask.set(place);
-            }
-        }
-        mask
-    }
-
-    fn passes(&self, test: &Test, values: &Values) -> bool {
+    fn passes(&self, test: &Test, values: &Values<'_>) -> bool {
         let document = self.layout.document;
         let mut terms = values.tokens.iter().map(|token| document.term(token));
         match test {

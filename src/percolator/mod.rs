@@ -2,38 +2,45 @@
 //!
 //! 1. [`Document::read`] reads a member's JSON once: terms with positions, numbers, dates, one scope a nested object.
 //! 2. `compile` turns a parsed query into a `Condition` under the mapping: fields resolved, texts analyzed.
-//! 3. `segment` interns conditions and files every query under a small covering set of anchors (`anchor`).
-//! 4. `matcher` looks the document's own terms up, and verifies the few candidates exactly; nested objects are bits of a `Mask`.
+//! 3. `queries` interns conditions over `features`, what a document has or has not; `filing` files every query under a small covering
+//!    set of them (`anchor`), chosen by what `statistics` has seen.
+//! 4. `matcher` looks the document's own features up, and verifies the few candidates exactly; nested objects are bits of a `Mask`.
 //!
-//! Segments are immutable and swapped by pointer: readers never wait for writers. A new selector is a segment of its own at first;
-//! segments of like size are merged, so that there are few.
+//! A `segment` is immutable and swapped by pointer: readers never wait for writers. A new selector is a segment of its own at first;
+//! `maintenance` merges segments of like size, so that there are few, and files them anew as it learns.
 
 mod anchor;
 mod compile;
 mod condition;
 mod document;
 mod explain;
+mod features;
+mod filing;
+mod maintenance;
 mod mask;
 mod matcher;
 mod pattern;
 mod phrase;
 mod plan;
+mod queries;
+mod range_index;
 mod regexp;
 mod segment;
+mod statistics;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
-use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use crate::mapping::Mapping;
 use crate::member::MemberId;
 use crate::percolator::compile::Compiler;
 use crate::percolator::condition::Condition;
+use crate::percolator::maintenance::{Shelf, Snapshot, lock};
 use crate::percolator::matcher::{Layout, Scratch, Visit};
-use crate::percolator::segment::{Segment, SegmentBuilder, SubscriberNumber};
+use crate::percolator::segment::SegmentBuilder;
 use crate::query::{self, QueryError};
 use crate::subscription::SubscriptionId;
 
@@ -71,31 +78,15 @@ pub use plan::Plan;
 pub struct Percolator {
     mapping: Arc<Mapping>,
     limits: query::Limits,
-    snapshot: ArcSwap<Snapshot>,
-    writer: Mutex<Writer>,
+    shelf: Arc<Shelf>,
+    /// How many documents were matched, from 2³² on again from 0.
+    matched: AtomicU32,
     scratches: Mutex<Vec<Vec<Scratch>>>,
 }
 
-/// What readers see: never changed, replaced whole.
-#[derive(Debug, Default, Clone)]
-struct Snapshot {
-    /// Rises with each change, so that readers of an older snapshot still find what was removed since.
-    generation: u64,
-    segments: Vec<Arc<Segment>>,
-}
-
-/// Where subscriptions are, and the number of the next segment; whoever changes the segments holds it.
-#[derive(Debug, Default)]
-struct Writer {
-    places: FxHashMap<SubscriptionId, Place>,
-    next_serial: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    serial: u64,
-    number: SubscriberNumber,
-}
+/// The first documents are all counted for the statistics, later ones of so many only one.
+const COUNTED_AT_FIRST: u32 = 512;
+const COUNTED_ONE_OF: u32 = 16;
 
 /// A query that has been checked against a mapping and can be matched.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,8 +111,8 @@ impl Percolator {
         Percolator {
             mapping,
             limits: query::Limits::default(),
-            snapshot: ArcSwap::default(),
-            writer: Mutex::default(),
+            shelf: Arc::default(),
+            matched: AtomicU32::new(0),
             scratches: Mutex::default(),
         }
     }
@@ -157,49 +148,22 @@ impl Percolator {
     }
 
     /// Stores many selectors at once, which costs less than one by one. The last of an id stays.
-    pub fn insert_all(&self, selectors: Vec<(SubscriptionId, CompiledSelector)>) {
-        let latest: FxHashMap<SubscriptionId, CompiledSelector> = selectors.into_iter().collect();
-        if latest.is_empty() {
-            return;
-        }
+    pub fn insert_all(&self, selectors: impl IntoIterator<Item = (SubscriptionId, CompiledSelector)>) {
         let mut builder = SegmentBuilder::default();
-        for (id, selector) in &latest {
-            builder.add(id.clone(), selector);
+        for (id, selector) in selectors {
+            builder.add(id, &selector);
         }
-        let mut writer = lock(&self.writer);
-        let replaced: Vec<Place> = latest.keys().filter_map(|id| writer.places.get(id).copied()).collect();
-        let mut next = self.snapshot.load().next();
-        // From the next generation on a document sees the new selector, until then the old one; never both, never neither.
-        for place in replaced {
-            next.remove(place);
-        }
-        next.segments.push(writer.finish(builder));
-        self.snapshot.store(Arc::new(next.clone()));
-        if writer.merge_alike(&mut next.segments) {
-            self.snapshot.store(Arc::new(next));
-        }
+        self.shelf.put(builder);
     }
 
     /// Removes a selector; whether there was one.
     pub fn remove(&self, id: &SubscriptionId) -> bool {
-        let mut writer = lock(&self.writer);
-        let Some(place) = writer.places.remove(id) else { return false };
-        let mut next = self.snapshot.load().next();
-        next.remove(place);
-        let is_sparse = |segment: &Arc<Segment>| segment.live() * 2 < segment.len();
-        if next.segments.iter().any(is_sparse) {
-            next.segments.retain(|segment| segment.live() > 0);
-            for segment in next.segments.iter_mut().filter(|segment| is_sparse(segment)) {
-                *segment = writer.merge(std::slice::from_ref(segment));
-            }
-        }
-        self.snapshot.store(Arc::new(next));
-        true
+        self.shelf.remove(id)
     }
 
     /// How many selectors are stored.
     pub fn len(&self) -> usize {
-        lock(&self.writer).places.len()
+        self.shelf.len()
     }
 
     /// Whether none is stored.
@@ -217,22 +181,31 @@ impl Percolator {
 
     /// The selectors that select the document, sorted.
     pub fn matches(&self, document: &Document) -> Vec<SubscriptionId> {
-        let snapshot = self.snapshot.load_full();
+        let snapshot = self.shelf.snapshot();
         let Snapshot { generation, segments } = &*snapshot;
+        let matched = self.matched.fetch_add(1, Ordering::Relaxed);
+        let is_counted = matched < COUNTED_AT_FIRST || matched.is_multiple_of(COUNTED_ONE_OF);
         let layout = Layout::of(document);
         let mut scratches = lock(&self.scratches).pop().unwrap_or_default();
-        scratches.retain(|scratch| segments.iter().any(|segment| segment.serial == scratch.serial));
+        scratches.retain(|scratch| segments.iter().any(|segment| segment.content.serial == scratch.serial));
         let mut found: Vec<SubscriptionId> = Vec::new();
-        for segment in segments.iter() {
-            let mut scratch = match scratches.iter().position(|scratch| scratch.serial == segment.serial) {
+        for segment in segments {
+            let content = &*segment.content;
+            let mut scratch = match scratches.iter().position(|scratch| scratch.serial == content.serial) {
                 Some(index) => scratches.swap_remove(index),
-                None => Scratch::for_segment(segment),
+                None => Scratch::for_content(content),
             };
-            Visit::begin(segment, &layout, &mut scratch)
-                .selected(|number| found.extend(segment.subscriber(number, *generation).cloned()));
+            let mut visit = Visit::begin(content, &layout, &mut scratch);
+            visit.selected(segment, |number| found.extend(content.subscriber(number, *generation).cloned()));
+            if is_counted {
+                visit.count();
+            }
             scratches.push(scratch);
         }
         lock(&self.scratches).push(scratches);
+        if is_counted {
+            self.shelf.learn();
+        }
         found.sort_unstable();
         found.dedup();
         found
@@ -245,62 +218,6 @@ impl Percolator {
 
     /// How documents are led to the query once it is stored, and what that costs.
     pub fn plan(&self, query: &CompiledQuery) -> Plan {
-        plan::plan(&self.mapping, &query.condition)
+        plan::plan(&self.mapping, &query.condition, &self.shelf.snapshot())
     }
-}
-
-impl Snapshot {
-    fn next(&self) -> Snapshot {
-        Snapshot { generation: self.generation + 1, segments: self.segments.clone() }
-    }
-
-    fn remove(&self, place: Place) {
-        if let Some(segment) = self.segments.iter().find(|segment| segment.serial == place.serial) {
-            segment.remove(place.number, self.generation);
-        }
-    }
-}
-
-impl Writer {
-    fn finish(&mut self, builder: SegmentBuilder) -> Arc<Segment> {
-        self.next_serial += 1;
-        let segment = builder.finish(self.next_serial);
-        for (number, id) in segment.subscribers() {
-            self.places.insert(id.clone(), Place { serial: segment.serial, number });
-        }
-        Arc::new(segment)
-    }
-
-    fn merge(&mut self, segments: &[Arc<Segment>]) -> Arc<Segment> {
-        let mut builder = SegmentBuilder::default();
-        for segment in segments {
-            builder.absorb(segment);
-        }
-        self.finish(builder)
-    }
-
-    /// Merges from the newest on as long as a segment is less than twice as large as the newer ones together: so there are at most
-    /// logarithmically many, and each selector is merged that often at most. Whether there was anything to merge.
-    fn merge_alike(&mut self, segments: &mut Vec<Arc<Segment>>) -> bool {
-        let mut from = segments.len().saturating_sub(1);
-        let mut newer = segments.last().map_or(0, |segment| segment.live());
-        while let Some(older) = from.checked_sub(1).and_then(|index| segments.get(index)) {
-            if older.live() >= newer * 2 {
-                break;
-            }
-            newer += older.live();
-            from -= 1;
-        }
-        let is_needed = from + 1 < segments.len();
-        if is_needed {
-            let merged = self.merge(&segments.split_off(from));
-            segments.push(merged);
-        }
-        is_needed
-    }
-}
-
-/// A panic while the lock was held left nothing half done that matters: segments are replaced whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -38,6 +38,24 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// What every fitting term begins with; empty where nothing is known.
+    pub fn beginning(&self) -> String {
+        match self {
+            Pattern::Prefix { prefix, caseless: false } => prefix.to_string(),
+            Pattern::Wildcard(wildcard) if !wildcard.caseless => {
+                let literals = wildcard.pieces.iter().map_while(|piece| match piece {
+                    Piece::Literal(literal) => Some(*literal),
+                    Piece::AnyOne | Piece::AnyRun => None,
+                });
+                literals.collect()
+            }
+            Pattern::Fuzzy(fuzzy) => fuzzy.prefix.iter().collect(),
+            _ => String::new(),
+        }
+    }
+}
+
 /// A wildcard pattern, cut into its pieces.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Wildcard {

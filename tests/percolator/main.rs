@@ -77,7 +77,7 @@ fn a_long_list_of_ids_and_a_thousand_subscriptions_to_all_are_fine() {
     percolator.insert("long".into(), CompiledSelector::Ids((0..300_000).map(|id| member(id * 3)).collect()));
     let everybody =
         (0..1_000).map(|number| (SubscriptionId::from(format!("all-{number}").as_str()), CompiledSelector::All));
-    percolator.insert_all(everybody.collect());
+    percolator.insert_all(everybody);
     assert_eq!(matches(&percolator, 299_999 * 3, &json!({})).len(), 1_001);
     assert_eq!(matches(&percolator, 299_999 * 3 + 1, &json!({})).len(), 1_000);
 }

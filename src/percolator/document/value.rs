@@ -10,7 +10,7 @@ use crate::mapping::{
 };
 
 use super::DocumentError;
-use super::reader::{Reader, shortened, too_many_terms};
+use super::reader::{Reader, shortened};
 
 /// Lucene's longest term, in bytes.
 const MAX_TERM_LENGTH: usize = 32_766;
@@ -58,9 +58,7 @@ impl Reader<'_> {
                 }
                 let interval = fitting(field, value, false, range.document_interval(value))?;
                 if let Some(interval) = interval {
-                    let values = self.values(field)?;
-                    values.exists = true;
-                    values.intervals.push(interval);
+                    self.push_interval(field, interval);
                 }
                 Ok(())
             }
@@ -70,7 +68,7 @@ impl Reader<'_> {
                     given => geo_point::check(given, point.ignore_z_value).map(Some),
                 };
                 if fitting(field, value, point.ignore_malformed, exists)?.is_some() {
-                    self.values(field)?.exists = true;
+                    self.mark(field);
                 }
                 Ok(())
             }
@@ -78,7 +76,7 @@ impl Reader<'_> {
             FieldType::RankFeature => self.rank_feature(field, value),
             FieldType::Binary => {
                 if value.is_string() {
-                    self.values(field)?.exists = true;
+                    self.mark(field);
                 }
                 Ok(())
             }
@@ -107,7 +105,7 @@ impl Reader<'_> {
     fn wildcard(&mut self, field: &Field, wildcard: &WildcardType, value: &Value) -> Result<(), DocumentError> {
         let given = scalar_text(field, value)?;
         let Some(given) = given.as_deref().or(wildcard.null_value.as_deref()) else { return Ok(()) };
-        if is_longer(given, wildcard.ignore_above) { Ok(()) } else { self.any_term(field, given) }
+        if is_longer(given, wildcard.ignore_above) { Ok(()) } else { self.push_term(field, given) }
     }
 
     fn constant(&mut self, field: &Field, constant: Option<&str>, value: &Value) -> Result<(), DocumentError> {
@@ -174,7 +172,7 @@ impl Reader<'_> {
         if number.is_none_or(|number| number.is_nan() || number <= 0.0) {
             return Err(unfit(field, value, "a positive number is expected"));
         }
-        self.values(field)?.exists = true;
+        self.mark(field);
         Ok(())
     }
 
@@ -238,22 +236,12 @@ impl Reader<'_> {
             let reason = format!("a term of {} bytes; {MAX_TERM_LENGTH} are the most (see ignore_above)", term.len());
             return Err(DocumentError::new(&field.name, reason));
         }
-        self.any_term(field, term)
-    }
-
-    fn any_term(&mut self, field: &Field, term: &str) -> Result<(), DocumentError> {
-        let token = self.new_token(term, 0).ok_or_else(|| too_many_terms(field))?;
-        let values = self.values(field)?;
-        values.exists = true;
-        values.tokens.push(token);
-        Ok(())
+        self.push_term(field, term)
     }
 
     fn point(&mut self, field: &Field, point: Option<i128>) -> Result<(), DocumentError> {
         if let Some(point) = point {
-            let values = self.values(field)?;
-            values.exists = true;
-            values.points.push(point);
+            self.push_point(field, point);
         }
         Ok(())
     }
