@@ -108,12 +108,12 @@ fn alone(
 fn store(percolator: &Percolator, compiled: &[(usize, CompiledQuery)]) -> BTreeSet<usize> {
     let selector = |query: &CompiledQuery| CompiledSelector::Query(query.clone());
     let every = |step: usize| compiled.iter().filter(move |(place, _)| place.is_multiple_of(step));
-    percolator.insert_all(every(3).map(|(place, _)| (name(*place), CompiledSelector::All)).collect());
+    percolator.insert_all(every(3).map(|(place, _)| (name(*place), CompiledSelector::All)));
     let mut rest = compiled;
     for step in 1.. {
         let (now, later) = rest.split_at(rest.len().min(step));
         if step.is_multiple_of(2) {
-            percolator.insert_all(now.iter().map(|(place, query)| (name(*place), selector(query))).collect());
+            percolator.insert_all(now.iter().map(|(place, query)| (name(*place), selector(query))));
         } else {
             now.iter().for_each(|(place, query)| percolator.insert(name(*place), selector(query)));
         }
