@@ -303,7 +303,8 @@ impl<'s, 'd> Visit<'s, 'd> {
                 let layout = self.layout;
                 self.enough_of(queries.children(parts), objects, |place| {
                     let scope = *layout.scopes(path).get(place)?;
-                    let wanted = *layout.document.values(scope, field)?.points.first()?;
+                    // Of several values the lowest is the first doc value.
+                    let wanted = *layout.document.values(scope, field)?.points.iter().min()?;
                     Some(usize::try_from(wanted.max(1)).unwrap_or(usize::MAX))
                 })
             }

@@ -368,10 +368,15 @@ fn each_word(
         let mut alternatives = Vec::with_capacity(position.terms.len());
         for term in &position.terms {
             let is_prefix = options.kind == Kind::WordsPrefix && index == last;
-            alternatives.push(match options.fuzziness {
-                _ if is_prefix => prefix_of(subject, term, false)?,
-                Some(fuzziness) => fuzzy_of(subject, term, fuzziness, options.prefix_length, options.transpositions)?,
-                None => analyzed_term(subject, term)?,
+            let alternative = match options.fuzziness {
+                _ if is_prefix => prefix_of(subject, term, false),
+                Some(fuzziness) => fuzzy_of(subject, term, fuzziness, options.prefix_length, options.transpositions),
+                None => analyzed_term(subject, term),
+            };
+            alternatives.push(match alternative {
+                // One word that does not fit the field says nothing of the others.
+                Err(_) if options.lenient => Condition::None,
+                result => result?,
             });
         }
         clauses.push(Condition::or(alternatives));

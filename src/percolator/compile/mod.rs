@@ -127,7 +127,10 @@ impl<'a> Compiler<'a> {
         if required.is_empty() && optional.is_empty() && excluded.is_empty() {
             return Ok(Condition::All);
         }
-        let minimum = clause.minimum_should_match.as_ref().map(|spec| required_of(spec, optional.len()));
+        // To one that only excludes nodes add everything, and drop the minimum with it.
+        let only_excludes = required.is_empty() && optional.is_empty();
+        let minimum = clause.minimum_should_match.as_ref().filter(|_| !only_excludes);
+        let minimum = minimum.map(|spec| required_of(spec, optional.len()));
         Ok(lucene_boolean(required, optional, excluded, minimum))
     }
 

@@ -224,8 +224,8 @@ fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Ref
         | FieldType::Wildcard(_)
         | FieldType::ConstantKeyword(None)
         | FieldType::Flattened(_) => text_of(value),
-        FieldType::FlattenedKeys(_)
-        | FieldType::Number(_)
+        FieldType::FlattenedKeys(_) => subject.encode(&text_of(value)),
+        FieldType::Number(_)
         | FieldType::Date(_)
         | FieldType::Boolean(_)
         | FieldType::Ip(_)
