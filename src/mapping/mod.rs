@@ -21,6 +21,7 @@ mod parameters;
 mod pattern;
 mod read;
 mod settings;
+mod unsupported;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

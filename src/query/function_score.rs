@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::parser::{Body, Parser};
-use super::shape::{Parameters, below, element, kind_of};
+use super::shape::{Parameters, element, kind_of};
 use super::{Clause, Query, QueryError};
 
 const FUNCTIONS: [&str; 7] = ["weight", "random_score", "field_value_factor", "gauss", "linear", "exp", "script_score"];
@@ -122,7 +122,7 @@ fn check_decay(function: &Parameters<'_>) -> Result<(), QueryError> {
     let decay = Parameters::of(field, value, &pointer)?;
     decay.exactly(&["origin", "scale", "offset", "decay"])?;
     if !decay.has("scale") {
-        return Err(QueryError::malformed(below(&pointer, "scale"), "\"scale\" is missing"));
+        return Err(decay.missing("scale"));
     }
     Ok(())
 }
