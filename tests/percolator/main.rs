@@ -2,6 +2,7 @@
 
 mod command_line;
 mod reference;
+mod refusals;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

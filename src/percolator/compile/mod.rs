@@ -5,6 +5,7 @@
 mod expression;
 mod fields;
 mod full_text;
+mod score_functions;
 mod term_level;
 
 use crate::mapping::{Mapping, NestedId, ValueError};
@@ -60,8 +61,11 @@ impl<'a> Compiler<'a> {
             }
             Clause::ConstantScore { filter } => self.query(filter, path)?,
             Clause::DisMax { queries } => Condition::or(self.queries(queries, path)?),
-            Clause::FunctionScore { query, filters } => {
+            Clause::FunctionScore { query, filters, fields } => {
                 self.queries(filters, path)?;
+                for scored in fields {
+                    self.check_scored_field(scored).map_err(|refusal| refusal.at(&scored.pointer))?;
+                }
                 self.query(query, path)?
             }
             Clause::Nested { path: name, query: inner, ignore_unmapped } => {
