@@ -12,6 +12,7 @@ mod standard;
 mod stop_words;
 mod token_filter;
 mod tokenizer;
+mod unsupported;
 mod word_class;
 
 use std::borrow::Cow;

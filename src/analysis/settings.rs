@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::char_filter::CharFilter;
 use super::token_filter::TokenFilter;
 use super::tokenizer::{Grams, TokenChars, Tokenizer};
-use super::{Analyzer, java_pattern, letter_case, standard, stop_words};
+use super::{Analyzer, java_pattern, letter_case, standard, stop_words, unsupported};
 
 /// Why `settings.analysis` is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -146,7 +146,10 @@ impl<'a> Definition<'a> {
     }
 
     fn unsupported(&self, what: &str, kind: &str, supported: &str) -> AnalysisError {
-        self.error(format!("the {what} {kind:?} is not supported; {supported}"))
+        match unsupported::reason(kind) {
+            Some(reason) => self.error(format!("the {what} {kind:?} is not supported: {reason}")),
+            None => self.error(format!("the {what} {kind:?} is not supported; {supported}")),
+        }
     }
 
     /// `type`, or the definition's own name where it is a built-in without parameters.

@@ -21,6 +21,7 @@ mod parameters;
 mod pattern;
 mod read;
 mod settings;
+mod unsupported;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::analysis::{Analyzer, Analyzers};
 
 pub use bounds::{DatedRange, PointRange};
 pub use date_format::DateFormat;
+pub(crate) use date_format::zone;
 pub use error::{MappingError, ValueError};
 pub use field::{
     BooleanType, DateResolution, DateType, Field, FieldId, FieldType, FlattenedType, GeoPointType, IpType, KeywordType,

@@ -5,8 +5,10 @@
 mod expression;
 mod fields;
 mod full_text;
+mod score_functions;
 mod term_level;
 
+use crate::excerpt::excerpt;
 use crate::mapping::{Mapping, NestedId, ValueError};
 use crate::percolator::condition::{Condition, Origin};
 use crate::query::{Bool, Clause, MinimumShouldMatch, MinimumValue, Query, QueryError, QueryErrorKind};
@@ -30,7 +32,7 @@ impl Refusal {
     }
 
     fn at(self, pointer: &str) -> QueryError {
-        QueryError { pointer: pointer.to_owned(), reason: self.reason, kind: self.kind }
+        QueryError { pointer: pointer.to_owned(), reason: excerpt(self.reason), kind: self.kind }
     }
 }
 
@@ -60,8 +62,11 @@ impl<'a> Compiler<'a> {
             }
             Clause::ConstantScore { filter } => self.query(filter, path)?,
             Clause::DisMax { queries } => Condition::or(self.queries(queries, path)?),
-            Clause::FunctionScore { query, filters } => {
+            Clause::FunctionScore { query, filters, fields } => {
                 self.queries(filters, path)?;
+                for scored in fields {
+                    self.check_scored_field(scored).map_err(|refusal| refusal.at(&scored.pointer))?;
+                }
                 self.query(query, path)?
             }
             Clause::Nested { path: name, query: inner, ignore_unmapped } => {
