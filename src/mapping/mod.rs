@@ -21,6 +21,7 @@ mod parameters;
 mod pattern;
 mod read;
 mod settings;
+mod spelling;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

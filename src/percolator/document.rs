@@ -34,7 +34,7 @@ pub struct Scope {
     pub nested: NestedId,
     /// Index of the enclosing scope; the root is its own.
     pub parent: usize,
-    /// The how-manieth child of this path within the parent, from 0.
+    /// The how-manieth child of this path within the parent, from 0; nulls count, for they stand in the list too.
     pub ordinal: usize,
     fields: FxHashMap<FieldId, Values>,
 }

@@ -38,7 +38,7 @@ use crate::query::{self, QueryError};
 use crate::subscription::SubscriptionId;
 
 pub use document::{Document, DocumentError, Scope, Token, Values};
-pub use explain::Explanation;
+pub use explain::{Explanation, Holding, MatchedObjects, ObjectPlace};
 pub use plan::Plan;
 
 /// Matches one document against all stored selectors at once, with the answers of Elasticsearch's search.
@@ -241,6 +241,32 @@ impl Percolator {
     /// Why the query matches the document or not, clause by clause.
     pub fn explain(&self, query: &CompiledQuery, document: &Document) -> Explanation {
         explain::explain(&self.mapping, &query.condition, document)
+    }
+
+    /// Whether this one query, stored or not, matches the document.
+    pub fn query_matches(&self, query: &CompiledQuery, document: &Document) -> bool {
+        explain::matches(&query.condition, document)
+    }
+
+    /// Which nested objects the query found in a document that it matches: what Elasticsearch gives as `inner_hits` of each `nested`
+    /// clause. Empty where it does not match, or has no such clause.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use serde_json::json;
+    /// use tripline::{Mapping, Percolator};
+    ///
+    /// let percolator = Percolator::new(Arc::new(Mapping::clean_member()?));
+    /// let query = percolator.compile(&json!({"nested": {"path": "experience", "query": {"match": {"experience.title": "engineer"}}}}))?;
+    /// let member = json!({"experience": [{"title": "Engineer"}, {"title": "Nurse"}, {"title": "Lead Engineer"}]});
+    ///
+    /// let matched = percolator.matched_objects(&query, &percolator.document(None, &member)?);
+    /// assert_eq!(matched[0].path, "experience");
+    /// assert_eq!(serde_json::to_value(&matched[0].objects)?, json!([[0], [2]]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn matched_objects(&self, query: &CompiledQuery, document: &Document) -> Vec<MatchedObjects> {
+        explain::matched_objects(&self.mapping, &query.condition, document)
     }
 
     /// How documents are led to the query once it is stored, and what that costs.

@@ -15,6 +15,7 @@ use crate::query::RegexpFlags;
 /// A parsed regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Regexp {
+    source: Box<str>,
     parts: Vec<Part>,
     root: usize,
     caseless: bool,
@@ -63,7 +64,17 @@ impl Regexp {
         if parser.position < parser.characters.len() {
             return Err(parser.error("unexpected character"));
         }
-        Ok(Regexp { parts: parser.parts, root, caseless })
+        Ok(Regexp { source: pattern.into(), parts: parser.parts, root, caseless })
+    }
+
+    /// The expression as it was read.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether ASCII letters stand for both cases.
+    pub fn is_caseless(&self) -> bool {
+        self.caseless
     }
 
     /// Whether the whole term matches.

@@ -6,6 +6,7 @@
 
 mod case;
 mod compare;
+mod inner_hits;
 #[path = "../support/nodes.rs"]
 mod nodes;
 mod oracle;

@@ -174,6 +174,17 @@ impl Node {
         Ok(found(&answer))
     }
 
+    /// The whole answer to a search.
+    ///
+    /// # Errors
+    ///
+    /// The node's reason, where it refuses.
+    pub fn whole_search(&self, index: &str, body: &Value) -> Result<Value, String> {
+        let path = format!("{index}/_search");
+        let answer = self.send(reqwest::Method::POST, &path, body.to_string(), "application/json")?;
+        refusal(&answer).map_or(Ok(answer), Err)
+    }
+
     fn send(&self, method: reqwest::Method, path: &str, body: String, content_type: &str) -> Result<Value, String> {
         let request = self.client.request(method, format!("{}/{path}", self.address));
         let response = request.header("content-type", content_type).body(body).send().map_err(text)?;
