@@ -22,7 +22,8 @@ fn workload(queries: u64) -> Workload {
 }
 
 fn documents() -> Vec<Vec<u8>> {
-    let documents = workload(0).documents().take(DOCUMENTS as usize);
+    let workload = workload(0);
+    let documents = workload.documents().take(DOCUMENTS as usize);
     documents.map(|document| serde_json::to_vec(&document).expect("a document is JSON")).collect()
 }
 
@@ -34,7 +35,7 @@ fn percolator(queries: u64) -> Percolator {
         let compiled = percolator.compile(&query).expect("the workload's queries are supported");
         (SubscriptionId::from(number.to_string().as_str()), CompiledSelector::Query(compiled))
     });
-    percolator.insert_all(selectors.collect());
+    percolator.insert_all(selectors);
     percolator
 }
 

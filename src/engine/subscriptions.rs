@@ -129,7 +129,7 @@ impl Engine {
             desk.audience.admit(subscription);
         }
         let selectors = new.into_iter().map(|(subscription, compiled)| (subscription.id.clone(), compiled));
-        self.percolator.insert_all(selectors.collect());
+        self.percolator.insert_all(selectors);
         drop(desk);
         self.announce_subscriptions();
         Ok(())

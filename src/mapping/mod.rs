@@ -21,6 +21,7 @@ mod parameters;
 mod pattern;
 mod read;
 mod settings;
+mod spelling;
 mod unsupported;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use reader::Reader;
 /// One reading of a member's JSON under a mapping: the root's values, and one scope for every nested object.
 ///
 /// Everything lies in a few long arrays: what a field holds is a range of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document {
     pub id: Option<MemberId>,
     /// The time that `now` means in queries.
@@ -59,12 +60,12 @@ pub struct Scope {
     pub nested: NestedId,
     /// Index of the enclosing scope; the root is its own.
     pub parent: usize,
-    /// The how-manieth child of this path within the parent, from 0.
+    /// The how-manieth child of this path within the parent, from 0; nulls count, for they stand in the list too.
     pub ordinal: usize,
 }
 
 /// Where the values of one field in one scope lie.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Holding {
     pub(super) scope: u32,
     pub(super) field: FieldId,
@@ -143,8 +144,12 @@ impl Document {
     }
 
     /// The document with all of its fields read.
-    pub(super) fn completed(&self, mapping: &Mapping) -> Document {
-        Reader::of(self, mapping).complete(self)
+    pub(super) fn completed(&self, mapping: &Mapping) -> Cow<'_, Document> {
+        if self.set_aside.is_empty() {
+            Cow::Borrowed(self)
+        } else {
+            Cow::Owned(Reader::of(self, mapping).complete(self))
+        }
     }
 
     /// The root first; children after their parents.

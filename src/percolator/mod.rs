@@ -46,7 +46,7 @@ use crate::query::{self, QueryError};
 use crate::subscription::SubscriptionId;
 
 pub use document::{Document, DocumentError, Scope, Token, Values};
-pub use explain::Explanation;
+pub use explain::{Explanation, Holding, MatchedObjects, ObjectPlace};
 pub use plan::Plan;
 
 /// Matches one document against all stored selectors at once, with the answers of Elasticsearch's search.
@@ -214,7 +214,7 @@ impl Percolator {
         let is_counted = matched < COUNTED_AT_FIRST || matched.is_multiple_of(COUNTED_ONE_OF);
         // A selector that came since the document was read may ask for more of it.
         let completed = (!document.covers(fields)).then(|| document.completed(&self.mapping));
-        let layout = Layout::of(completed.as_ref().unwrap_or(document));
+        let layout = Layout::of(completed.as_deref().unwrap_or(document));
         let mut scratches = lock(&self.scratches).pop().unwrap_or_default();
         scratches.retain(|scratch| segments.iter().any(|segment| segment.content.serial == scratch.serial));
         let mut found: Vec<SubscriptionId> = Vec::new();
@@ -243,6 +243,32 @@ impl Percolator {
     /// Why the query matches the document or not, clause by clause.
     pub fn explain(&self, query: &CompiledQuery, document: &Document) -> Explanation {
         explain::explain(&self.mapping, &query.condition, &document.completed(&self.mapping))
+    }
+
+    /// Whether this one query, stored or not, matches the document.
+    pub fn query_matches(&self, query: &CompiledQuery, document: &Document) -> bool {
+        explain::matches(&query.condition, &document.completed(&self.mapping))
+    }
+
+    /// Which nested objects the query found in a document that it matches: what Elasticsearch gives as `inner_hits` of each `nested`
+    /// clause. Empty where it does not match, or has no such clause.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use serde_json::json;
+    /// use tripline::{Mapping, Percolator};
+    ///
+    /// let percolator = Percolator::new(Arc::new(Mapping::clean_member()?));
+    /// let query = percolator.compile(&json!({"nested": {"path": "experience", "query": {"match": {"experience.title": "engineer"}}}}))?;
+    /// let member = json!({"experience": [{"title": "Engineer"}, {"title": "Nurse"}, {"title": "Lead Engineer"}]});
+    ///
+    /// let matched = percolator.matched_objects(&query, &percolator.document(None, &member)?);
+    /// assert_eq!(matched[0].path, "experience");
+    /// assert_eq!(serde_json::to_value(&matched[0].objects)?, json!([[0], [2]]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn matched_objects(&self, query: &CompiledQuery, document: &Document) -> Vec<MatchedObjects> {
+        explain::matched_objects(&self.mapping, &query.condition, &document.completed(&self.mapping))
     }
 
     /// How documents are led to the query once it is stored, and what that costs.

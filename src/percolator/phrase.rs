@@ -42,6 +42,11 @@ impl Phrase {
         &self.slots
     }
 
+    /// How far the terms may be moved in sum.
+    pub fn slop(&self) -> u32 {
+        self.slop
+    }
+
     /// Whether the tokens, as (term, position) in the order of their positions, hold the phrase.
     pub fn stands_in<'a>(&self, tokens: impl Iterator<Item = (&'a str, u32)> + Clone) -> bool {
         match self.plain_terms() {

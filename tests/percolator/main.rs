@@ -1,6 +1,7 @@
 //! What the percolator promises to those who use the library, asked over its public functions.
 
 mod command_line;
+mod explain;
 mod reference;
 mod refusals;
 
@@ -166,23 +167,6 @@ fn a_refusal_names_the_clause_and_what_would_be_right() {
     let refused = percolator.compile(&query).unwrap_err();
     assert_eq!(refused.pointer, "/query/bool/must/1/nested/query/match");
     assert_eq!(refused.reason, "unknown field \"experience.compny\"; did you mean \"experience.company\"?");
-}
-
-#[test]
-fn an_explanation_says_of_each_clause_which_objects_fulfil_it() {
-    let percolator = percolator();
-    let query = json!({"nested": {"path": "experience", "query": {"bool": {"must": [
-        {"match": {"experience.company": "acme"}}, {"term": {"experience.open": true}}]}}}});
-    let compiled = percolator.compile(&query).unwrap();
-    let document = json!({"experience": [{"company": "acme", "open": false}, {"company": "globex", "open": true}]});
-    let explanation = percolator.explain(&compiled, &percolator.document(None, &document).unwrap());
-    let expected = "\
-✗ nested experience  (/nested)
-  ✗ bool  (/nested/query/bool)
-    ✓ match experience.company: \"acme\"  [objects 0]  (/nested/query/bool/must/0/match)
-    ✓ term experience.open: true  [objects 1]  (/nested/query/bool/must/1/term)
-";
-    assert_eq!(explanation.to_string(), expected);
 }
 
 #[test]

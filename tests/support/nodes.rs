@@ -191,6 +191,17 @@ impl Node {
         }
     }
 
+    /// The whole answer to a search.
+    ///
+    /// # Errors
+    ///
+    /// The node's reason, where it refuses.
+    pub fn whole_search(&self, index: &str, body: &Value) -> Result<Value, String> {
+        let path = format!("{index}/_search");
+        let answer = self.send(Method::POST, &path, body.to_string(), JSON)?;
+        refusal(&answer).map_or(Ok(answer), Err)
+    }
+
     /// The ids of the queries stored in a `percolator` field that each document finds, with the document's place in the list.
     ///
     /// # Errors

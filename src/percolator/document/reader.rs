@@ -227,7 +227,11 @@ impl<'m> Reader<'m> {
         }
         match value {
             _ if !node.enabled => Ok(()),
-            Value::Null => Ok(()),
+            Value::Null => {
+                // No object, but it has its place in the list: those behind it stand where the reader of the JSON sees them.
+                *self.children.entry((self.current, node.scope)).or_default() += usize::from(node.is_nested);
+                Ok(())
+            }
             Value::Object(object) => self.within(node, |reader| reader.object(node, object, depth)),
             Value::Array(items) => items.iter().try_for_each(|item| self.object_value(node, item, depth + 1)),
             scalar => {

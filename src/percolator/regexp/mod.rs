@@ -24,6 +24,8 @@ use crate::query::RegexpFlags;
 /// A regular expression, ready to be matched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Regexp {
+    source: Box<str>,
+    caseless: bool,
     automaton: Arc<Automaton>,
 }
 
@@ -51,9 +53,19 @@ impl Regexp {
         let mut expressions = Expressions::default();
         let root = parser::parse(pattern, flags, caseless, &mut expressions)?;
         match Automaton::of(&mut expressions, root) {
-            Some(automaton) => Ok(Regexp { automaton: Arc::new(automaton) }),
+            Some(automaton) => Ok(Regexp { source: pattern.into(), caseless, automaton: Arc::new(automaton) }),
             None => Err(RegexpError::TooComplex { pattern: pattern.to_owned() }),
         }
+    }
+
+    /// The expression as it was read.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether ASCII letters stand for both cases.
+    pub fn is_caseless(&self) -> bool {
+        self.caseless
     }
 
     /// Whether the whole term matches: one step a character.
