@@ -129,6 +129,30 @@ fn longest_word(text: &str, max_token_length: usize) -> usize {
     if dfa.is_match_state(dfa.next_eoi_state(state)) { text.len() } else { longest }
 }
 
+/// Lucene's type of a word.
+pub(super) fn kind(word: &str) -> &'static str {
+    let classes = || word.chars().map(word_class);
+    // What may follow any character decides nothing.
+    let deciding = || classes().filter(|class| !b"xeztpKTFM".contains(class));
+    let all = |of: &[u8]| deciding().all(|class| of.contains(&class));
+    let is_emoji = match classes().next() {
+        Some(b'E' | b'B' | b'M' | b'r' | b'z') => true,
+        Some(b'O') => deciding().count() == 1,
+        Some(b'd' | b'c') => word.contains('\u{20E3}'),
+        _ => false,
+    };
+    match () {
+        () if is_emoji => "<EMOJI>",
+        () if all(b"H") => "<IDEOGRAPHIC>",
+        () if all(b"i") => "<HIRAGANA>",
+        () if all(b"k") => "<KATAKANA>",
+        () if all(b"g") => "<HANGUL>",
+        () if all(b"s") => "<SOUTHEAST_ASIAN>",
+        () if all(b"nd_ubq") => "<NUM>",
+        () => "<ALPHANUM>",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -89,12 +89,15 @@ impl Defaults<'_> {
     }
 
     fn analyzer(&self, parameters: &Parameters, name: &str) -> Result<Arc<Analyzer>, MappingError> {
-        self.analyzers.analyzer(name).ok_or_else(|| {
-            let known: Vec<&str> = self.analyzers.names().collect();
-            parameters.error(format!(
-                "the analyzer {name:?} is neither built in nor defined in settings.analysis; known are {}",
-                known.join(", ")
-            ))
+        self.analyzers.analyzer(name).ok_or_else(|| match Analyzers::why_refused(name) {
+            Some(why) => parameters.error(format!("the analyzer {name:?} is not supported: {why}")),
+            None => {
+                let known: Vec<&str> = self.analyzers.names().collect();
+                parameters.error(format!(
+                    "the analyzer {name:?} is neither built in nor defined in settings.analysis; known are {}",
+                    known.join(", ")
+                ))
+            }
         })
     }
 

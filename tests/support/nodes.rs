@@ -223,7 +223,12 @@ impl Node {
         Ok(pairs)
     }
 
-    fn send(&self, method: Method, path: &str, body: String, content_type: &str) -> Result<Value, String> {
+    /// Sends one request, and reads the answer's JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where the node does not answer.
+    pub fn send(&self, method: Method, path: &str, body: String, content_type: &str) -> Result<Value, String> {
         let request = self.client.request(method, format!("{}/{path}", self.address));
         let response = request.header("content-type", content_type).body(body).send().map_err(text)?;
         response.json().map_err(text)

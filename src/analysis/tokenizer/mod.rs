@@ -1,15 +1,29 @@
 //! Tokenizers: where a text is cut.
 
-use regex_automata::meta::Regex;
-use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+mod classic;
+mod grams;
+mod path;
+mod simple_pattern;
 
+use regex_automata::meta::Regex;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+use super::letter_case::lower;
 use super::standard;
 
+pub(super) use grams::{Grams, TokenChars};
+pub(super) use path::PathHierarchy;
+pub(super) use simple_pattern::SimplePattern;
+
 /// Where a text is cut.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Tokenizer {
     /// Words by UAX #29.
     Standard {
+        max_token_length: usize,
+    },
+    /// Words, hosts, acronyms and the like by the grammar of Lucene 3.0; longer ones are dropped.
+    Classic {
         max_token_length: usize,
     },
     /// At white space.
@@ -18,38 +32,23 @@ pub(super) enum Tokenizer {
     },
     /// Runs of letters.
     Letter,
-    /// Nowhere.
-    Keyword,
     /// Runs of letters, lower-cased.
     Lowercase,
+    /// Nowhere.
+    Keyword,
+    /// At characters of these kinds.
+    CharGroup {
+        separators: Vec<TokenChars>,
+        max_token_length: usize,
+    },
     Pattern {
         regex: Regex,
         /// `None`: the pattern is what separates; else the group of each match that is the token.
         group: Option<usize>,
     },
+    SimplePattern(SimplePattern),
     Ngram(Grams),
-}
-
-/// `ngram` and `edge_ngram`
-#[derive(Debug)]
-pub(super) struct Grams {
-    pub(super) min: usize,
-    pub(super) max: usize,
-    /// Only those at the start of a run.
-    pub(super) edge: bool,
-    /// The characters that tokens consist of; all where empty.
-    pub(super) token_chars: Vec<TokenChars>,
-}
-
-/// `token_chars`
-#[derive(Debug)]
-pub(super) enum TokenChars {
-    Letter,
-    Digit,
-    Whitespace,
-    Punctuation,
-    Symbol,
-    Custom(String),
+    PathHierarchy(PathHierarchy),
 }
 
 /// White space as Java's `Character.isWhitespace`: no-break spaces are none.
@@ -61,7 +60,8 @@ pub(super) fn is_java_whitespace(character: char) -> bool {
     }
 }
 
-fn is_letter(character: char) -> bool {
+/// A letter as Java's `Character.isLetter`.
+pub(super) fn is_letter(character: char) -> bool {
     if character.is_ascii() {
         character.is_ascii_alphabetic()
     } else {
@@ -74,18 +74,42 @@ impl Tokenizer {
     pub(super) fn cut(&self, text: &str, sink: &mut impl FnMut(&str)) {
         match self {
             Tokenizer::Standard { max_token_length } => standard::words(text, *max_token_length, sink),
+            Tokenizer::Classic { .. } => classic::words(text, sink),
             Tokenizer::Whitespace { max_token_length } => {
                 runs(text, *max_token_length, |character| !is_java_whitespace(character), sink);
             }
             Tokenizer::Letter => runs(text, standard::MAX_TOKEN_LENGTH, is_letter, sink),
-            Tokenizer::Lowercase => {
-                let lower: String = text.chars().map(super::letter_case::lower).collect();
-                runs(&lower, standard::MAX_TOKEN_LENGTH, is_letter, sink);
-            }
+            Tokenizer::Lowercase => runs(text, standard::MAX_TOKEN_LENGTH, is_letter, &mut |run| {
+                let lower: String = run.chars().map(lower).collect();
+                sink(&lower);
+            }),
             Tokenizer::Keyword => sink(text),
+            Tokenizer::CharGroup { separators, max_token_length } => {
+                let separates = |character| separators.iter().any(|kind| kind.has(character));
+                runs(text, *max_token_length, |character| !separates(character), sink);
+            }
             Tokenizer::Pattern { regex, group: None } => separated(text, regex, sink),
             Tokenizer::Pattern { regex, group: Some(group) } => groups(text, regex, *group, sink),
+            Tokenizer::SimplePattern(pattern) => pattern.cut(text, sink),
             Tokenizer::Ngram(grams) => grams.cut(text, sink),
+            Tokenizer::PathHierarchy(path) => path.cut(text, sink),
+        }
+    }
+
+    /// Lucene's type of a token that this tokenizer cut.
+    pub(super) fn kind(&self, token: &str) -> &'static str {
+        match self {
+            Tokenizer::Standard { .. } => standard::kind(token),
+            Tokenizer::Classic { .. } => classic::kind(token),
+            Tokenizer::Whitespace { .. }
+            | Tokenizer::Letter
+            | Tokenizer::Lowercase
+            | Tokenizer::Keyword
+            | Tokenizer::CharGroup { .. }
+            | Tokenizer::Pattern { .. }
+            | Tokenizer::SimplePattern(_)
+            | Tokenizer::Ngram(_)
+            | Tokenizer::PathHierarchy(_) => "word",
         }
     }
 }
@@ -130,42 +154,6 @@ fn groups(text: &str, regex: &Regex, group: usize, sink: &mut impl FnMut(&str)) 
     for captures in regex.captures_iter(text) {
         if let Some(span) = captures.get_group(group).filter(|span| !span.is_empty()) {
             sink(text.get(span.range()).unwrap_or_default());
-        }
-    }
-}
-
-impl Grams {
-    fn cut(&self, text: &str, sink: &mut impl FnMut(&str)) {
-        let belongs =
-            |character| self.token_chars.is_empty() || self.token_chars.iter().any(|kind| kind.has(character));
-        runs(text, usize::MAX, belongs, &mut |run| self.of_run(run, sink));
-    }
-
-    /// The grams of one run of token characters, in the order of their start, then of their length.
-    pub(super) fn of_run(&self, run: &str, sink: &mut impl FnMut(&str)) {
-        let bounds: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
-        let starts = if self.edge { 1 } else { bounds.len().saturating_sub(1) };
-        for start in 0..starts {
-            for length in self.min..=self.max {
-                match (bounds.get(start), bounds.get(start + length)) {
-                    (Some(from), Some(to)) => sink(run.get(*from..*to).unwrap_or_default()),
-                    _ => break,
-                }
-            }
-        }
-    }
-}
-
-impl TokenChars {
-    fn has(&self, character: char) -> bool {
-        let group = || character.general_category_group();
-        match self {
-            TokenChars::Letter => is_letter(character),
-            TokenChars::Digit => character.general_category() == GeneralCategory::DecimalNumber,
-            TokenChars::Whitespace => is_java_whitespace(character),
-            TokenChars::Punctuation => group() == GeneralCategoryGroup::Punctuation,
-            TokenChars::Symbol => group() == GeneralCategoryGroup::Symbol,
-            TokenChars::Custom(characters) => characters.contains(character),
         }
     }
 }
