@@ -8,6 +8,7 @@ mod full_text;
 mod score_functions;
 mod term_level;
 
+use crate::excerpt::excerpt;
 use crate::mapping::{Mapping, NestedId, ValueError};
 use crate::percolator::condition::{Condition, Origin};
 use crate::query::{Bool, Clause, MinimumShouldMatch, MinimumValue, Query, QueryError, QueryErrorKind};
@@ -31,7 +32,7 @@ impl Refusal {
     }
 
     fn at(self, pointer: &str) -> QueryError {
-        QueryError { pointer: pointer.to_owned(), reason: self.reason, kind: self.kind }
+        QueryError { pointer: pointer.to_owned(), reason: excerpt(self.reason), kind: self.kind }
     }
 }
 

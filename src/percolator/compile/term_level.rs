@@ -9,8 +9,8 @@ use crate::percolator::compile::fields::{Subject, Target};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::pattern::{Fuzzy, Pattern, Wildcard};
-use crate::percolator::regexp::Regexp;
-use crate::query::{Fuzziness, Range, RangeRelation, RegexpFlags, Scalar, TermsSetMinimum};
+use crate::percolator::regexp::{Regexp, RegexpError};
+use crate::query::{Fuzziness, QueryErrorKind, Range, RangeRelation, RegexpFlags, Scalar, TermsSetMinimum};
 
 impl Compiler<'_> {
     pub(super) fn term(&self, name: &str, value: &Scalar, caseless: bool) -> Result<Condition, Refusal> {
@@ -100,7 +100,7 @@ impl Compiler<'_> {
         if all > 0 && allowed.is_empty() {
             self.check_allowed(name)?;
             return Err(Refusal {
-                kind: crate::query::QueryErrorKind::ForbiddenField,
+                kind: QueryErrorKind::ForbiddenField,
                 reason: format!("{name:?} fits only fields that may not be used in a subscription's query"),
             });
         }
@@ -450,9 +450,16 @@ pub(super) fn regexp_of(
         return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"regexp\""));
     }
     let regexp = Regexp::parse(&normalized_value(subject, value), flags, caseless)
-        .map_err(|error| Refusal::malformed(error.to_string()))?;
+        .map_err(|error| Refusal { kind: kind_of(&error), reason: error.to_string() })?;
     let pattern = Pattern::Regexp(regexp);
     Ok(fitting(subject, pattern))
+}
+
+fn kind_of(error: &RegexpError) -> QueryErrorKind {
+    match error {
+        RegexpError::Malformed { .. } => QueryErrorKind::Malformed,
+        RegexpError::TooComplex { .. } => QueryErrorKind::Limit,
+    }
 }
 
 pub(super) fn fuzzy_of(
