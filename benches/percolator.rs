@@ -2,33 +2,36 @@
 //!
 //! `cargo bench --bench percolator`
 
+mod floor;
 mod workload;
 
 use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use rustc_hash::FxHashSet;
-use serde_json::Value;
 use tripline::percolator::CompiledSelector;
 use tripline::{Mapping, Percolator, SubscriptionId, json};
-use unicode_segmentation::UnicodeSegmentation;
 
-use workload::Workload;
+use floor::Floor;
+use workload::{DataSet, Workload};
 
 const DOCUMENTS: u64 = 200;
 
+fn workload(queries: u64) -> Workload {
+    Workload { data_set: DataSet::Profiles, queries, matches: 15.0, seed: 1, is_flat: false }
+}
+
 fn documents() -> Vec<Vec<u8>> {
-    let mut workload = Workload::new(2);
-    (1..=DOCUMENTS).map(|id| serde_json::to_vec(&workload.member(id)).expect("a member is JSON")).collect()
+    let workload = workload(0);
+    let documents = workload.documents().take(DOCUMENTS as usize);
+    documents.map(|document| serde_json::to_vec(&document).expect("a document is JSON")).collect()
 }
 
 fn percolator(queries: u64) -> Percolator {
-    let mapping = Mapping::clean_member().expect("the mapping that is brought is sound");
+    let workload = workload(queries);
+    let mapping = Mapping::from_json(&workload.mapping()).expect("the workload's mapping is sound");
     let percolator = Percolator::new(Arc::new(mapping));
-    let mut workload = Workload::new(1);
-    let selectors = (0..queries).map(|number| {
-        let query = workload.query();
+    let selectors = (0..queries).zip(workload.queries()).map(|(number, query)| {
         let compiled = percolator.compile(&query).expect("the workload's queries are supported");
         (SubscriptionId::from(number.to_string().as_str()), CompiledSelector::Query(compiled))
     });
@@ -56,39 +59,18 @@ fn percolate(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The floor: the bytes parsed, their text cut into words, each word looked up once.
-fn floor(criterion: &mut Criterion) {
+/// What nothing can be faster than by much.
+fn floor_of_documents(criterion: &mut Criterion) {
     let documents = documents();
-    let mut workload = Workload::new(1);
-    let mut words: FxHashSet<String> = FxHashSet::default();
-    for _ in 0..100_000 {
-        visit(&workload.query(), &mut |text| words.extend(text.unicode_words().map(str::to_lowercase)));
-    }
+    let mut floor = Floor::default();
+    workload(100_000).queries().for_each(|query| floor.add(&query));
     let mut group = criterion.benchmark_group("floor");
     group.throughput(Throughput::Elements(DOCUMENTS));
     group.bench_function("parse, cut, look up", |bencher| {
-        bencher.iter(|| {
-            let mut known = 0_usize;
-            for bytes in &documents {
-                let json: Value = serde_json::from_slice(bytes).expect("JSON");
-                visit(&json, &mut |text| {
-                    known += text.unicode_words().filter(|word| words.contains(*word)).count();
-                });
-            }
-            black_box(known)
-        });
+        bencher.iter(|| documents.iter().map(|document| floor.known_words(document)).sum::<usize>());
     });
     group.finish();
 }
 
-fn visit(json: &Value, text: &mut impl FnMut(&str)) {
-    match json {
-        Value::String(value) => text(value),
-        Value::Array(values) => values.iter().for_each(|value| visit(value, text)),
-        Value::Object(fields) => fields.values().for_each(|value| visit(value, text)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-criterion_group!(benches, percolate, floor);
+criterion_group!(benches, percolate, floor_of_documents);
 criterion_main!(benches);

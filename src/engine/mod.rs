@@ -259,7 +259,7 @@ impl Engine {
     /// Compiles what is stored, at the start.
     fn compile_stored(&self) -> Result<(), OpenError> {
         let mut desk = self.desk();
-        let mut compiled = Vec::new();
+        let mut batch = self.percolator.batch();
         let mut misfits = Vec::new();
         self.store.for_each_subscription(|subscription| {
             if let Status::Ended { .. } = subscription.status {
@@ -268,7 +268,7 @@ impl Engine {
             match self.compile(&subscription.selector) {
                 Ok(selector) => {
                     desk.audience.admit(&subscription);
-                    compiled.push((subscription.id, selector));
+                    batch.add(subscription.id, &selector);
                 }
                 // This one was accepted as a misfit before, or is paused for another reason of ours: `resume` will tell.
                 Err(_) if matches!(subscription.status, Status::Paused { by: PausedBy::System, .. }) => {}
@@ -277,7 +277,7 @@ impl Engine {
             Ok(())
         })?;
         self.settle_misfits(misfits)?;
-        self.percolator.insert_all(compiled);
+        batch.store();
         Ok(())
     }
 

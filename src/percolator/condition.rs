@@ -33,12 +33,15 @@ pub enum Condition {
 }
 
 /// Where a condition comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Origin {
     /// JSON pointer of the clause.
     pub pointer: Box<str>,
     /// A short name: `match experience.title`.
     pub label: Box<str>,
+    /// Clauses within it that decide nothing, but whose nested objects are found all the same: what `should` lists where none of it
+    /// is demanded, and the `negative` of a `boosting`.
+    pub asides: Vec<Condition>,
 }
 
 /// A test on the values of one field.
@@ -91,12 +94,13 @@ impl Condition {
         }
     }
 
-    /// At least `count` of these: parts that never hold still count among those that a percentage was taken of.
+    /// At least `count` of these: parts that never hold still count among those that a percentage was taken of. More than there are
+    /// stays as it is: nothing fulfils it, and an explanation can say why.
     pub fn at_least(count: usize, parts: Vec<Condition>) -> Condition {
         match count {
             0 => Condition::All,
+            _ if count > parts.len() => Condition::AtLeast(count, parts),
             1 => Condition::or(parts),
-            _ if count > parts.len() => Condition::None,
             _ if count == parts.len() => Condition::and(parts),
             _ => Condition::AtLeast(count, parts),
         }

@@ -6,7 +6,9 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -15,13 +17,14 @@ use serde_json::Value;
 
 use crate::mapping::{FieldId, Mapping, NestedId};
 use crate::member::MemberId;
+use crate::percolator::field_set::FieldSet;
 
 use reader::Reader;
 
 /// One reading of a member's JSON under a mapping: the root's values, and one scope for every nested object.
 ///
 /// Everything lies in a few long arrays: what a field holds is a range of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document {
     pub id: Option<MemberId>,
     /// The time that `now` means in queries.
@@ -36,20 +39,33 @@ pub struct Document {
     intervals: Vec<(i128, i128)>,
     /// All terms, one behind the other.
     text: String,
+    /// Texts of fields that were not asked for, uncut.
+    set_aside: Vec<SetAside>,
+    /// The fields that were asked for; `None` for all.
+    fields: Option<Arc<FieldSet>>,
+}
+
+/// A text that nobody has asked for yet; it lies among the terms.
+#[derive(Debug, Clone, Copy)]
+struct SetAside {
+    scope: u32,
+    field: FieldId,
+    start: u32,
+    end: u32,
 }
 
 /// The root, or one nested object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Scope {
     pub nested: NestedId,
     /// Index of the enclosing scope; the root is its own.
     pub parent: usize,
-    /// The how-manieth child of this path within the parent, from 0.
+    /// The how-manieth child of this path within the parent, from 0; nulls count, for they stand in the list too.
     pub ordinal: usize,
 }
 
 /// Where the values of one field in one scope lie.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Holding {
     pub(super) scope: u32,
     pub(super) field: FieldId,
@@ -106,9 +122,34 @@ impl Document {
         json: &Value,
         now: Timestamp,
     ) -> Result<Document, DocumentError> {
-        let mut reader = Reader::new(mapping);
+        Document::read_for(mapping, id, json, now, None)
+    }
+
+    /// As [`Document::read`], but the texts of fields that are not among these are only kept until somebody asks for them.
+    pub(super) fn read_for(
+        mapping: &Mapping,
+        id: Option<MemberId>,
+        json: &Value,
+        now: Timestamp,
+        fields: Option<Arc<FieldSet>>,
+    ) -> Result<Document, DocumentError> {
+        let mut reader = Reader::new(mapping, fields);
         reader.document(json)?;
         Ok(reader.finish(id, now))
+    }
+
+    /// Whether all that was written in these fields has been read.
+    pub(super) fn covers(&self, fields: &FieldSet) -> bool {
+        self.fields.as_ref().is_none_or(|read| read.covers(fields))
+    }
+
+    /// The document with all of its fields read.
+    pub(super) fn completed(&self, mapping: &Mapping) -> Cow<'_, Document> {
+        if self.set_aside.is_empty() {
+            Cow::Borrowed(self)
+        } else {
+            Cow::Owned(Reader::of(self, mapping).complete(self))
+        }
     }
 
     /// The root first; children after their parents.

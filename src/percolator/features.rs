@@ -1,9 +1,9 @@
 //! Features: what a document has or has not, and queries are found by.
 
-use std::hash::Hasher;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::LazyLock;
 
-use hashbrown::HashTable;
-use rustc_hash::FxHasher;
+use foldhash::fast::RandomState;
 
 use crate::mapping::{FieldId, NestedId};
 
@@ -70,9 +70,11 @@ impl Space {
         FieldId(u32::try_from(self.0 & 0xFFFF_FFFF).unwrap_or_default())
     }
 
-    /// The hash of a feature: equal features have equal ones, in every segment.
+    /// The hash of a feature: equal features have equal ones, in every segment of this process. Its seed is drawn at random, so that
+    /// nobody can write terms that collide.
     pub(super) fn hash(self, bytes: &[u8]) -> u64 {
-        let mut hasher = FxHasher::default();
+        static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+        let mut hasher = SEED.build_hasher();
         hasher.write_u64(self.0);
         hasher.write(bytes);
         hasher.finish()
@@ -80,12 +82,34 @@ impl Space {
 }
 
 /// The features that a segment's queries ask for, each with a number.
+///
+/// The table is our own, for one thing that others do not offer: hundreds of look-ups of one document begin together, so that the
+/// memory of all of them is fetched at the same time ([`Features::begin`], [`Features::end`]).
 #[derive(Debug, Default)]
 pub(super) struct Features {
-    table: HashTable<FeatureId>,
+    /// Open addressing with linear probing: the upper half of the hash and the feature's number; a power of two of places.
+    table: Vec<Slot>,
+    /// A bit for each hash modulo its length: most words of a document are in no query and end here, in little memory.
+    filter: Vec<u64>,
     entries: Vec<Entry>,
     /// The bytes of long features, one behind the other.
     bytes: Vec<u8>,
+}
+
+/// A place of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slot {
+    tag: u32,
+    id: u32,
+}
+
+impl Slot {
+    const FREE: Slot = Slot { tag: 0, id: u32::MAX };
+}
+
+/// The upper half: places are chosen by the lower one.
+fn tag(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or_default()
 }
 
 /// Short bytes stand in the entry itself: what a look-up compares is then at hand.
@@ -122,13 +146,55 @@ impl Features {
         self.entries.len()
     }
 
+    /// Begins the look-up of a feature of this hash.
+    pub(super) fn begin(&self, hash: u64) -> Slot {
+        let (word, bit) = self.filter_place(hash);
+        match self.filter.get(word) {
+            Some(bits) if bits & bit != 0 => self.slot(hash, 0),
+            _ => Slot::FREE,
+        }
+    }
+
+    /// The upper half of the hash decides, the table's places come from the lower one.
+    fn filter_place(&self, hash: u64) -> (usize, u64) {
+        let bits = self.filter.len().wrapping_mul(64);
+        let place = (hash >> 32) as usize & bits.wrapping_sub(1);
+        (place / 64, 1 << (place % 64))
+    }
+
+    /// Ends a look-up: the number of the feature, if a query asks for it.
+    pub(super) fn end(&self, begun: Slot, hash: u64, space: Space, bytes: &[u8]) -> Option<FeatureId> {
+        let mut slot = begun;
+        for step in 1..=self.table.len() {
+            if slot == Slot::FREE {
+                return None;
+            }
+            if slot.tag == tag(hash) && self.is(FeatureId(slot.id), space, bytes) {
+                return Some(FeatureId(slot.id));
+            }
+            slot = self.slot(hash, step);
+        }
+        None
+    }
+
+    fn find(&self, hash: u64, space: Space, bytes: &[u8]) -> Option<FeatureId> {
+        self.end(self.begin(hash), hash, space, bytes)
+    }
+
     /// The number of a feature, if a query asks for it.
-    pub(super) fn find(&self, hash: u64, space: Space, bytes: &[u8]) -> Option<FeatureId> {
-        let is_it = |id: &FeatureId| {
-            let entry = self.entries.get(id.index());
-            entry.is_some_and(|entry| entry.space == space && entry.bytes(&self.bytes) == bytes)
-        };
-        self.table.find(hash, is_it).copied()
+    pub(super) fn known(&self, space: Space, bytes: &[u8]) -> Option<FeatureId> {
+        self.find(space.hash(bytes), space, bytes)
+    }
+
+    fn is(&self, id: FeatureId, space: Space, bytes: &[u8]) -> bool {
+        let entry = self.entries.get(id.index());
+        entry.is_some_and(|entry| entry.space == space && entry.bytes(&self.bytes) == bytes)
+    }
+
+    fn slot(&self, hash: u64, step: usize) -> Slot {
+        let mask = self.table.len().wrapping_sub(1);
+        // The lower bits are meant.
+        self.table.get((hash as usize).wrapping_add(step) & mask).copied().unwrap_or(Slot::FREE)
     }
 
     /// The number of a feature, a new one if need be.
@@ -150,9 +216,35 @@ impl Features {
             }
         }
         self.entries.push(Entry { space, length: number(bytes.len()), inline });
-        let (entries, long) = (&self.entries, &self.bytes);
-        self.table.insert_unique(hash, id, |id| entries.get(id.index()).map_or(0, |entry| entry.hash(long)));
+        if self.entries.len() * 2 > self.table.len() {
+            self.rebuild(self.entries.len() * 4);
+        } else {
+            self.enter(hash, id);
+        }
         id
+    }
+
+    fn enter(&mut self, hash: u64, id: FeatureId) {
+        let mask = self.table.len().wrapping_sub(1);
+        let places = (0..self.table.len()).map(|step| (hash as usize).wrapping_add(step) & mask);
+        let free = places.into_iter().find(|place| self.table.get(*place) == Some(&Slot::FREE));
+        if let Some(slot) = free.and_then(|place| self.table.get_mut(place)) {
+            *slot = Slot { tag: tag(hash), id: id.0 };
+        }
+        let (word, bit) = self.filter_place(hash);
+        if let Some(word) = self.filter.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    fn rebuild(&mut self, places: usize) {
+        self.table = vec![Slot::FREE; places.next_power_of_two()];
+        // Eight bits a place of the table, of which at least every fourth is taken.
+        self.filter = vec![0; (self.table.len() / 8).max(1)];
+        for id in 0..self.entries.len() {
+            let Some(hash) = self.entries.get(id).map(|entry| entry.hash(&self.bytes)) else { break };
+            self.enter(hash, FeatureId(u32::try_from(id).unwrap_or(u32::MAX)));
+        }
     }
 
     /// A feature's space and bytes.
@@ -169,7 +261,6 @@ impl Features {
     pub(super) fn shrink(&mut self) {
         self.entries.shrink_to_fit();
         self.bytes.shrink_to_fit();
-        let (entries, long) = (&self.entries, &self.bytes);
-        self.table.shrink_to_fit(|id| entries.get(id.index()).map_or(0, |entry| entry.hash(long)));
+        self.rebuild(self.entries.len() + self.entries.len() / 2);
     }
 }

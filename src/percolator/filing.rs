@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::mapping::{FieldId, NestedId};
 use crate::percolator::anchor::{Anchor, COMPANIONS, Companion, Cover, Filed};
 use crate::percolator::features::{FeatureId, PREFIX_LENGTHS, Quality, Space};
+use crate::percolator::field_set::FieldSet;
 use crate::percolator::queries::{Kind, Queries, RootNumber};
 use crate::percolator::range_index::RangeIndex;
 use crate::percolator::statistics::Statistics;
@@ -49,20 +50,31 @@ impl PackedCompanion {
         }
     }
 
-    /// Whether a document can have it, given the objects that have the anchor and those that have a feature.
-    fn is_there(self, anchor: u64, objects: &[u64]) -> bool {
+    /// Whether a document can have it, given the objects that have the anchor.
+    fn is_there(self, anchor: u64, having: &Having<'_>) -> bool {
         if self.0 == Self::NONE {
             return true;
         }
-        let having = objects.get((self.0 & !Self::SAME_OBJECT) as usize).copied().unwrap_or(u64::MAX);
-        if self.0 & Self::SAME_OBJECT == 0 { having != 0 } else { having & anchor != 0 }
+        let feature = (self.0 & !Self::SAME_OBJECT) as usize;
+        let is_present = having.is_present.get(feature / 64).is_some_and(|word| word & (1 << (feature % 64)) != 0);
+        is_present
+            && (self.0 & Self::SAME_OBJECT == 0
+                || having.objects.get(feature).is_some_and(|objects| objects & anchor != 0))
     }
 }
 
+/// The features of a document.
+pub(super) struct Having<'d> {
+    /// A bit a feature.
+    pub(super) is_present: &'d [u64],
+    /// By feature, the objects that have it, numbered modulo 64.
+    pub(super) objects: &'d [u64],
+}
+
 impl Entry {
-    /// Whether a document has the companions; `anchor` are the objects that have the anchor, `objects` those by feature.
-    pub(super) fn is_likely(&self, anchor: u64, objects: &[u64]) -> bool {
-        self.companions.iter().all(|companion| companion.is_there(anchor, objects))
+    /// Whether a document has the companions; `anchor` are the objects that have the anchor, numbered modulo 64.
+    pub(super) fn is_likely(&self, anchor: u64, having: &Having<'_>) -> bool {
+        self.companions.iter().all(|companion| companion.is_there(anchor, having))
     }
 }
 
@@ -117,6 +129,8 @@ impl Filing {
 #[derive(Debug, Default)]
 pub(super) struct Demand {
     by_place: FxHashMap<(NestedId, FieldId), Wanted>,
+    /// The fields of the features and of the tests.
+    pub(super) fields: FieldSet,
 }
 
 /// What is looked up of a field of the objects of a path.
@@ -133,6 +147,10 @@ impl Demand {
     pub(super) fn of(queries: &Queries) -> Demand {
         let mut demand = Demand::default();
         let mut add = |space: Space, bytes: &[u8]| {
+            if space.quality() == Quality::Id {
+                return;
+            }
+            demand.fields.insert(space.field());
             let wanted = demand.by_place.entry((space.path(), space.field())).or_default();
             match space.quality() {
                 Quality::Term => wanted.terms = true,
@@ -149,6 +167,7 @@ impl Demand {
         for (space, bytes) in queries.features.all() {
             add(space, bytes);
         }
+        queries.tested_fields().for_each(|field| demand.fields.insert(field));
         demand
     }
 

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::percolator::SubscriptionId;
+use crate::percolator::field_set::FieldSet;
 use crate::percolator::queries::SubscriberNumber;
 use crate::percolator::segment::{Origin, Segment, SegmentBuilder};
 
@@ -26,6 +27,8 @@ pub(super) struct Snapshot {
     pub(super) generation: u64,
     /// The oldest, and mostly largest, first.
     pub(super) segments: Vec<Segment>,
+    /// The fields that any of their queries asks for.
+    pub(super) fields: Arc<FieldSet>,
 }
 
 #[derive(Debug, Default)]
@@ -106,6 +109,7 @@ impl Shelf {
     fn publish(self: &Arc<Self>, mut next: Snapshot, writer: &mut Writer) {
         let is_gone = |segment: &Segment| segment.content.live() == 0 && !writer.busy.contains(&segment.content.serial);
         next.segments.retain(|segment| !is_gone(segment));
+        next.find_fields();
         self.snapshot.store(Arc::new(next));
         self.maintain(writer);
     }
@@ -178,6 +182,7 @@ impl Shelf {
         let at = next.segments.iter().position(is_part).unwrap_or(next.segments.len());
         next.segments.insert(at, merged);
         next.segments.retain(|segment| !is_part(segment));
+        next.find_fields();
         writer.busy.clear();
         self.snapshot.store(Arc::new(next));
     }
@@ -196,7 +201,15 @@ impl Shelf {
 
 impl Snapshot {
     fn next(&self) -> Snapshot {
-        Snapshot { generation: self.generation + 1, segments: self.segments.clone() }
+        Snapshot { generation: self.generation + 1, segments: self.segments.clone(), fields: Arc::clone(&self.fields) }
+    }
+
+    fn find_fields(&mut self) {
+        let mut fields = FieldSet::default();
+        self.segments.iter().for_each(|segment| fields.unite(&segment.content.demand.fields));
+        if fields != *self.fields {
+            self.fields = Arc::new(fields);
+        }
     }
 
     fn remove(&self, place: Place) {

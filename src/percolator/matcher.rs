@@ -5,7 +5,8 @@ use rustc_hash::FxHashMap;
 use crate::mapping::NestedId;
 use crate::percolator::condition::Test;
 use crate::percolator::document::{Document, Scope, Values};
-use crate::percolator::features::{FeatureId, Quality, Space};
+use crate::percolator::features::{FeatureId, Quality, Slot, Space};
+use crate::percolator::filing::Having;
 use crate::percolator::mask::Mask;
 use crate::percolator::queries::{Kind, NodeId, Queries, RootNumber, SubscriberNumber};
 use crate::percolator::segment::{Content, Segment};
@@ -76,11 +77,15 @@ pub(super) struct Scratch {
     objects: Vec<u64>,
     /// The features that the document has.
     present: Vec<FeatureId>,
+    /// The same, a bit a feature: so small that it stays at hand while companions are looked at.
+    is_present: Vec<u64>,
     /// The objects of features on paths of more than 64 objects.
     many_objects: FxHashMap<FeatureId, Mask>,
     answers: Vec<Answer>,
     candidates: Vec<RootNumber>,
     seen: Vec<u32>,
+    /// The look-ups of one field's terms.
+    begun: Vec<Slot>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -95,6 +100,7 @@ impl Scratch {
         Scratch {
             serial: content.serial,
             objects: vec![0; queries.features.len()],
+            is_present: vec![0; queries.features.len().div_ceil(64)],
             answers: vec![Answer::default(); queries.memos()],
             seen: vec![0; queries.roots().len()],
             ..Scratch::default()
@@ -111,6 +117,9 @@ impl Scratch {
         for feature in self.present.drain(..) {
             if let Some(objects) = self.objects.get_mut(feature.index()) {
                 *objects = 0;
+            }
+            if let Some(word) = self.is_present.get_mut(feature.index() / 64) {
+                *word = 0;
             }
         }
         self.many_objects.clear();
@@ -167,42 +176,42 @@ impl<'s, 'd> Visit<'s, 'd> {
     }
 
     fn enter(&mut self) {
-        let document = self.layout.document;
-        let features = &self.queries.features;
+        let (document, features) = (self.layout.document, &self.queries.features);
+        let mut begun = std::mem::take(&mut self.scratch.begun);
         for holding in document.holdings() {
             let Some(scope) = document.scopes().get(holding.scope as usize) else { continue };
             let path = scope.nested;
             let Some(wanted) = self.content.demand.wanted(path, holding.field) else { continue };
             let place = self.layout.places.get(holding.scope as usize).copied().unwrap_or_default();
             let values = document.held(holding);
+            let space = |quality| Space::new(quality, path, holding.field);
             if wanted.value && values.exists {
-                let space = Space::new(Quality::Value, path, holding.field);
-                self.note(features.find(space.hash(&[]), space, &[]), path, place);
-            }
-            if wanted.terms {
-                let space = Space::new(Quality::Term, path, holding.field);
-                for token in values.tokens {
-                    self.note(features.find(token.hash, space, document.term(token).as_bytes()), path, place);
-                }
+                self.note(features.known(space(Quality::Value), &[]), path, place);
             }
             if wanted.points {
-                let space = Space::new(Quality::Point, path, holding.field);
                 for point in values.points {
-                    let bytes = point.to_le_bytes();
-                    self.note(features.find(space.hash(&bytes), space, &bytes), path, place);
+                    self.note(features.known(space(Quality::Point), &point.to_le_bytes()), path, place);
                 }
             }
-            let space = Space::new(Quality::Prefix, path, holding.field);
+            if wanted.terms {
+                begun.clear();
+                begun.extend(values.tokens.iter().map(|token| features.begin(token.hash)));
+                for (token, slot) in values.tokens.iter().zip(&begun) {
+                    let term = document.term(token).as_bytes();
+                    self.note(features.end(*slot, token.hash, space(Quality::Term), term), path, place);
+                }
+            }
             for length in &wanted.beginnings {
                 for token in values.tokens {
-                    let Some(bytes) = document.term(token).as_bytes().get(..*length) else { continue };
-                    self.note(features.find(space.hash(bytes), space, bytes), path, place);
+                    if let Some(beginning) = document.term(token).as_bytes().get(..*length) {
+                        self.note(features.known(space(Quality::Prefix), beginning), path, place);
+                    }
                 }
             }
         }
+        self.scratch.begun = begun;
         if let Some(member) = document.id {
-            let id = member.to_string();
-            self.note(features.find(Space::ID.hash(id.as_bytes()), Space::ID, id.as_bytes()), NestedId::ROOT, 0);
+            self.note(features.known(Space::ID, member.to_string().as_bytes()), NestedId::ROOT, 0);
         }
     }
 
@@ -211,6 +220,9 @@ impl<'s, 'd> Visit<'s, 'd> {
         if let Some(objects) = self.scratch.objects.get_mut(feature.index()) {
             if *objects == 0 {
                 self.scratch.present.push(feature);
+                if let Some(word) = self.scratch.is_present.get_mut(feature.index() / 64) {
+                    *word |= 1 << (feature.index() % 64);
+                }
             }
             *objects |= 1 << (place % 64);
         }
@@ -222,7 +234,8 @@ impl<'s, 'd> Visit<'s, 'd> {
 
     /// Gathers the queries that the document's features lead to.
     fn propose(&mut self, segment: &Segment) {
-        let Scratch { objects, present, candidates, seen, round, .. } = &mut *self.scratch;
+        let Scratch { objects, present, is_present, candidates, seen, round, .. } = &mut *self.scratch;
+        let having = Having { is_present, objects };
         let mut candidate = |root: RootNumber| {
             if let Some(seen) = seen.get_mut(root as usize)
                 && *seen != *round
@@ -232,9 +245,9 @@ impl<'s, 'd> Visit<'s, 'd> {
             }
         };
         for feature in present.iter() {
-            let having = objects.get(feature.index()).copied().unwrap_or_default();
+            let anchor = objects.get(feature.index()).copied().unwrap_or_default();
             for entry in segment.filing.under(*feature) {
-                if entry.is_likely(having, objects) {
+                if entry.is_likely(anchor, &having) {
                     candidate(entry.root);
                 }
             }
@@ -247,10 +260,10 @@ impl<'s, 'd> Visit<'s, 'd> {
             let scope = holding.scope as usize;
             let path = document.scopes().get(scope).map_or(NestedId::ROOT, |scope| scope.nested);
             let Some(ranges) = segment.filing.ranges.get(&(path, holding.field)) else { continue };
-            let having = 1 << (self.layout.places.get(scope).copied().unwrap_or_default() % 64);
+            let anchor = 1 << (self.layout.places.get(scope).copied().unwrap_or_default() % 64);
             for point in document.held(holding).points {
                 ranges.holding(*point, &mut |entry| {
-                    if entry.is_likely(having, objects) {
+                    if entry.is_likely(anchor, &having) {
                         candidate(entry.root);
                     }
                 });

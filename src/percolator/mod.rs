@@ -15,6 +15,7 @@ mod condition;
 mod document;
 mod explain;
 mod features;
+mod field_set;
 mod filing;
 mod maintenance;
 mod mask;
@@ -45,7 +46,7 @@ use crate::query::{self, QueryError};
 use crate::subscription::SubscriptionId;
 
 pub use document::{Document, DocumentError, Scope, Token, Values};
-pub use explain::Explanation;
+pub use explain::{Explanation, Holding, MatchedObjects, ObjectPlace};
 pub use plan::Plan;
 
 /// Matches one document against all stored selectors at once, with the answers of Elasticsearch's search.
@@ -105,6 +106,25 @@ pub enum CompiledSelector {
     All,
 }
 
+/// Selectors that are stored at once.
+#[derive(Debug)]
+pub struct SelectorBatch<'p> {
+    percolator: &'p Percolator,
+    builder: SegmentBuilder,
+}
+
+impl SelectorBatch<'_> {
+    /// Adds a selector; the last of an id stays.
+    pub fn add(&mut self, id: SubscriptionId, selector: &CompiledSelector) {
+        self.builder.add(id, selector);
+    }
+
+    /// Stores them all. The next document sees them.
+    pub fn store(self) {
+        self.percolator.shelf.put(self.builder);
+    }
+}
+
 impl Percolator {
     /// An empty percolator for documents of this mapping.
     pub fn new(mapping: Arc<Mapping>) -> Percolator {
@@ -149,11 +169,17 @@ impl Percolator {
 
     /// Stores many selectors at once, which costs less than one by one. The last of an id stays.
     pub fn insert_all(&self, selectors: impl IntoIterator<Item = (SubscriptionId, CompiledSelector)>) {
-        let mut builder = SegmentBuilder::default();
+        let mut batch = self.batch();
         for (id, selector) in selectors {
-            builder.add(id, &selector);
+            batch.add(id, &selector);
         }
-        self.shelf.put(builder);
+        batch.store();
+    }
+
+    /// An empty batch of selectors that are to be stored at once. Compiled selectors take far more memory than stored ones, so that
+    /// very many are best compiled one by one into a batch.
+    pub fn batch(&self) -> SelectorBatch<'_> {
+        SelectorBatch { percolator: self, builder: SegmentBuilder::default() }
     }
 
     /// Removes a selector; whether there was one.
@@ -176,16 +202,19 @@ impl Percolator {
     /// # Errors
     /// Where Elasticsearch would refuse to index it: the field, and what is wrong with its value.
     pub fn document(&self, id: Option<MemberId>, json: &Value) -> Result<Document, DocumentError> {
-        Document::read(&self.mapping, id, json, Timestamp::now())
+        let fields = Arc::clone(&self.shelf.snapshot().fields);
+        Document::read_for(&self.mapping, id, json, Timestamp::now(), Some(fields))
     }
 
     /// The selectors that select the document, sorted.
     pub fn matches(&self, document: &Document) -> Vec<SubscriptionId> {
         let snapshot = self.shelf.snapshot();
-        let Snapshot { generation, segments } = &*snapshot;
+        let Snapshot { generation, segments, fields } = &*snapshot;
         let matched = self.matched.fetch_add(1, Ordering::Relaxed);
         let is_counted = matched < COUNTED_AT_FIRST || matched.is_multiple_of(COUNTED_ONE_OF);
-        let layout = Layout::of(document);
+        // A selector that came since the document was read may ask for more of it.
+        let completed = (!document.covers(fields)).then(|| document.completed(&self.mapping));
+        let layout = Layout::of(completed.as_deref().unwrap_or(document));
         let mut scratches = lock(&self.scratches).pop().unwrap_or_default();
         scratches.retain(|scratch| segments.iter().any(|segment| segment.content.serial == scratch.serial));
         let mut found: Vec<SubscriptionId> = Vec::new();
@@ -213,7 +242,33 @@ impl Percolator {
 
     /// Why the query matches the document or not, clause by clause.
     pub fn explain(&self, query: &CompiledQuery, document: &Document) -> Explanation {
-        explain::explain(&self.mapping, &query.condition, document)
+        explain::explain(&self.mapping, &query.condition, &document.completed(&self.mapping))
+    }
+
+    /// Whether this one query, stored or not, matches the document.
+    pub fn query_matches(&self, query: &CompiledQuery, document: &Document) -> bool {
+        explain::matches(&query.condition, &document.completed(&self.mapping))
+    }
+
+    /// Which nested objects the query found in a document that it matches: what Elasticsearch gives as `inner_hits` of each `nested`
+    /// clause. Empty where it does not match, or has no such clause.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use serde_json::json;
+    /// use tripline::{Mapping, Percolator};
+    ///
+    /// let percolator = Percolator::new(Arc::new(Mapping::clean_member()?));
+    /// let query = percolator.compile(&json!({"nested": {"path": "experience", "query": {"match": {"experience.title": "engineer"}}}}))?;
+    /// let member = json!({"experience": [{"title": "Engineer"}, {"title": "Nurse"}, {"title": "Lead Engineer"}]});
+    ///
+    /// let matched = percolator.matched_objects(&query, &percolator.document(None, &member)?);
+    /// assert_eq!(matched[0].path, "experience");
+    /// assert_eq!(serde_json::to_value(&matched[0].objects)?, json!([[0], [2]]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn matched_objects(&self, query: &CompiledQuery, document: &Document) -> Vec<MatchedObjects> {
+        explain::matched_objects(&self.mapping, &query.condition, &document.completed(&self.mapping))
     }
 
     /// How documents are led to the query once it is stored, and what that costs.

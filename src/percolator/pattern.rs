@@ -1,5 +1,7 @@
 //! Patterns over single terms: prefix, wildcard, fuzzy, regexp, and a term in any ASCII case.
 
+use std::fmt;
+
 use crate::percolator::regexp::Regexp;
 
 /// A test of one term. Case-insensitive forms fold ASCII only, as Lucene's automata do.
@@ -56,6 +58,41 @@ impl Pattern {
     }
 }
 
+/// What the term must be like: `like "eng*"`.
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let caseless = match self {
+            Pattern::CaselessTerm(term) => {
+                write!(formatter, "{term:?}")?;
+                true
+            }
+            Pattern::Prefix { prefix, caseless } => {
+                write!(formatter, "that begins with {prefix:?}")?;
+                *caseless
+            }
+            Pattern::Wildcard(wildcard) => {
+                write!(formatter, "like {:?}", wildcard.text())?;
+                wildcard.caseless
+            }
+            Pattern::Fuzzy(fuzzy) => {
+                let term: String = fuzzy.prefix.iter().chain(&fuzzy.rest).collect();
+                let edits = if fuzzy.distance == 1 { "edit" } else { "edits" };
+                write!(formatter, "at most {} {edits} from {term:?}", fuzzy.distance)?;
+                if !fuzzy.prefix.is_empty() {
+                    let prefix: String = fuzzy.prefix.iter().collect();
+                    write!(formatter, ", beginning with {prefix:?}")?;
+                }
+                false
+            }
+            Pattern::Regexp(regexp) => {
+                write!(formatter, "that fits /{}/", regexp.source())?;
+                regexp.is_caseless()
+            }
+        };
+        formatter.write_str(if caseless { " in any case" } else { "" })
+    }
+}
+
 /// A wildcard pattern, cut into its pieces.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Wildcard {
@@ -87,6 +124,24 @@ impl Wildcard {
             }
         }
         Wildcard { pieces, caseless }
+    }
+
+    /// The pattern as one could have written it.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::AnyRun => text.push('*'),
+                Piece::AnyOne => text.push('?'),
+                Piece::Literal(literal) => {
+                    if matches!(literal, '*' | '?' | '\\') {
+                        text.push('\\');
+                    }
+                    text.push(*literal);
+                }
+            }
+        }
+        text
     }
 
     /// Time is at most the product of both lengths: after a mismatch only the last `*` is tried again.

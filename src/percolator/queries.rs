@@ -109,6 +109,11 @@ impl Queries {
         self.tests.get(id.0 as usize)
     }
 
+    /// The fields that tests are about.
+    pub(super) fn tested_fields(&self) -> impl Iterator<Item = FieldId> {
+        self.tests.iter().map(|(field, _)| *field)
+    }
+
     /// How many answers are kept while a document is matched.
     pub(super) fn memos(&self) -> usize {
         self.memos as usize

@@ -68,7 +68,7 @@ impl Statistics {
             let scale = f64::from(documents) / f64::from(part.documents());
             for (id, hits) in (0..).zip(&part.hits) {
                 let (space, bytes) = queries_of_part.features.get(FeatureId(id));
-                let known = queries.features.find(space.hash(bytes), space, bytes);
+                let known = queries.features.known(space, bytes);
                 if let Some(own) = known.and_then(|known| merged.hits.get_mut(known.index())) {
                     let hits = (f64::from(hits.load(Ordering::Relaxed)) * scale).round();
                     // At most `documents`, which is a u32.

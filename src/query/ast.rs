@@ -75,11 +75,33 @@ pub enum Clause {
     /// `dis_max`
     DisMax { queries: Vec<Query> },
     /// `function_score` without `min_score`: matches what its query matches
-    FunctionScore { query: Box<Query>, filters: Vec<Query> },
+    FunctionScore { query: Box<Query>, filters: Vec<Query>, fields: Vec<ScoredField> },
     /// `distance_feature`: matches where the field has a value
     DistanceFeature { field: String },
     /// `rank_feature`: matches where the field has a value
     RankFeature { field: String },
+}
+
+/// A field that a function of `function_score` asks: it decides no match, but must fit the function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoredField {
+    /// JSON pointer of the function.
+    pub pointer: String,
+    /// The field's name.
+    pub field: String,
+    /// What it is asked for.
+    pub function: ScoreFunction,
+}
+
+/// What a function of `function_score` makes of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScoreFunction {
+    /// `random_score` with a seed
+    Random,
+    /// `field_value_factor`
+    Factor { has_missing: bool },
+    /// `gauss`, `linear`, `exp`
+    Decay { origin: Option<Value>, scale: Value, offset: Option<Value> },
 }
 
 /// A single JSON value: string, number or boolean (never null, array or object).

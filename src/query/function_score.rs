@@ -1,10 +1,11 @@
-//! `function_score`: its functions decide scores; without `min_score` its query alone decides what matches.
+//! `function_score`: its functions decide scores; without `min_score` its query alone decides what matches. What they ask of a
+//! field is kept, so that it can be held against the mapping.
 
 use serde_json::Value;
 
 use super::parser::{Body, Parser};
-use super::shape::{Parameters, below, element, kind_of};
-use super::{Clause, Query, QueryError};
+use super::shape::{Parameters, element, kind_of};
+use super::{Clause, Query, QueryError, ScoreFunction, ScoredField};
 
 const FUNCTIONS: [&str; 7] = ["weight", "random_score", "field_value_factor", "gauss", "linear", "exp", "script_score"];
 const AROUND_FUNCTIONS: [&str; 6] = ["query", "functions", "score_mode", "boost_mode", "max_boost", "min_score"];
@@ -41,15 +42,22 @@ pub(super) fn function_score(body: &Body<'_>, parser: &mut Parser<'_>) -> Result
         Some((value, pointer)) => parser.clause(value, &pointer, body.depth + 1)?,
         None => Query { pointer: body.pointer.clone(), clause: Clause::MatchAll },
     };
-    let single = only_function(&parameters)?;
+    let mut fields = Vec::new();
+    let single = only_function(&parameters, &mut fields)?;
     if let (Some(single), true) = (single, parameters.has("functions")) {
         return Err(parameters.bad(single, "cannot stand beside \"functions\"; put it into them"));
     }
-    Ok(Clause::FunctionScore { query: Box::new(query), filters: filters(&parameters, body, parser)? })
+    let filters = filters(&parameters, &mut fields, body, parser)?;
+    Ok(Clause::FunctionScore { query: Box::new(query), filters, fields })
 }
 
 /// The filters of `functions`.
-fn filters(parameters: &Parameters<'_>, body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Vec<Query>, QueryError> {
+fn filters(
+    parameters: &Parameters<'_>,
+    fields: &mut Vec<ScoredField>,
+    body: &Body<'_>,
+    parser: &mut Parser<'_>,
+) -> Result<Vec<Query>, QueryError> {
     let Some((value, pointer)) = parameters.value("functions") else { return Ok(Vec::new()) };
     let Value::Array(functions) = value else {
         return Err(parameters.bad("functions", format!("must be an array, not {}", kind_of(value))));
@@ -58,7 +66,7 @@ fn filters(parameters: &Parameters<'_>, body: &Body<'_>, parser: &mut Parser<'_>
     for (index, function) in functions.iter().enumerate() {
         let function = Parameters::skipping_nulls("functions", function, &element(&pointer, index))?;
         function.exactly(&[&["filter"], &FUNCTIONS[..]].concat())?;
-        if only_weighted_function(&function)?.is_none() {
+        if only_weighted_function(&function, fields)?.is_none() {
             return Err(QueryError::malformed(function.pointer, format!("must have one of {}", FUNCTIONS.join(", "))));
         }
         if let Some((value, pointer)) = function.value("filter") {
@@ -69,8 +77,11 @@ fn filters(parameters: &Parameters<'_>, body: &Body<'_>, parser: &mut Parser<'_>
 }
 
 /// The one function of `parameters`; a weight counts as one.
-fn only_function<'f>(parameters: &Parameters<'_>) -> Result<Option<&'f str>, QueryError> {
-    let function = only_weighted_function(parameters)?;
+fn only_function<'f>(
+    parameters: &Parameters<'_>,
+    fields: &mut Vec<ScoredField>,
+) -> Result<Option<&'f str>, QueryError> {
+    let function = only_weighted_function(parameters, fields)?;
     match function {
         Some(name) if name != "weight" && parameters.has("weight") => {
             Err(parameters.bad("weight", format!("cannot stand beside \"{name}\"; put both into \"functions\"")))
@@ -80,7 +91,10 @@ fn only_function<'f>(parameters: &Parameters<'_>) -> Result<Option<&'f str>, Que
 }
 
 /// The one function of `parameters`, which may have a weight beside it.
-fn only_weighted_function<'f>(parameters: &Parameters<'_>) -> Result<Option<&'f str>, QueryError> {
+fn only_weighted_function<'f>(
+    parameters: &Parameters<'_>,
+    fields: &mut Vec<ScoredField>,
+) -> Result<Option<&'f str>, QueryError> {
     if parameters.number("weight")?.is_some_and(|weight| weight < 0.0) {
         return Err(parameters.bad("weight", "must not be negative"));
     }
@@ -89,29 +103,43 @@ fn only_weighted_function<'f>(parameters: &Parameters<'_>) -> Result<Option<&'f 
     if let Some(second) = given.next() {
         return Err(parameters.bad(second, format!("is a second function beside \"{name}\"")));
     }
-    check_function(parameters, name)?;
+    fields.extend(scored_field(parameters, name)?);
     Ok(Some(name))
 }
 
-fn check_function(parameters: &Parameters<'_>, name: &str) -> Result<(), QueryError> {
+fn scored_field(parameters: &Parameters<'_>, name: &str) -> Result<Option<ScoredField>, QueryError> {
     let (value, pointer) = parameters.required_value(name)?;
-    let function = Parameters::of(name, value, &pointer)?;
     match name {
         "script_score" => Err(parameters.unsupported("script_score", "scripts are not run")),
-        "random_score" => function.exactly(&["seed", "field"]),
-        "field_value_factor" => {
-            function.exactly(&["field", "factor", "missing", "modifier"])?;
-            function.number("factor")?;
-            function.number("missing")?;
-            function.choice("modifier", &MODIFIERS)?;
-            function.required_field("field").map(drop)
-        }
-        _ => check_decay(&function),
+        "random_score" => random_score(&Parameters::skipping_nulls(name, value, &pointer)?),
+        "field_value_factor" => field_value_factor(&Parameters::skipping_nulls(name, value, &pointer)?).map(Some),
+        _ => decay(&Parameters::of(name, value, &pointer)?).map(Some),
     }
 }
 
+/// The field counts only where there is a seed.
+fn random_score(function: &Parameters<'_>) -> Result<Option<ScoredField>, QueryError> {
+    function.exactly(&["seed", "field"])?;
+    let field = function.text("field")?;
+    let Some((seed, _)) = function.value("seed") else { return Ok(None) };
+    if !(seed.is_string() || seed.is_i64() || seed.is_u64()) {
+        return Err(function.bad("seed", format!("must be a whole number or a string, not {seed}")));
+    }
+    let pointer = function.pointer.clone();
+    Ok(field.map(|field| ScoredField { pointer, field, function: ScoreFunction::Random }))
+}
+
+fn field_value_factor(function: &Parameters<'_>) -> Result<ScoredField, QueryError> {
+    function.exactly(&["field", "factor", "missing", "modifier"])?;
+    function.number("factor")?;
+    function.choice("modifier", &MODIFIERS)?;
+    let has_missing = function.number("missing")?.is_some();
+    let field = function.required_field("field")?;
+    Ok(ScoredField { pointer: function.pointer.clone(), field, function: ScoreFunction::Factor { has_missing } })
+}
+
 /// `gauss`, `linear`, `exp`: a field with `origin`, `scale`, `offset`, `decay`.
-fn check_decay(function: &Parameters<'_>) -> Result<(), QueryError> {
+fn decay(function: &Parameters<'_>) -> Result<ScoredField, QueryError> {
     function.choice("multi_value_mode", &MULTI_VALUE_MODES)?;
     let mut fields = function.keys().filter(|name| *name != "multi_value_mode");
     let Some(field) = fields.next() else { return Err(function.missing("a field")) };
@@ -121,8 +149,11 @@ fn check_decay(function: &Parameters<'_>) -> Result<(), QueryError> {
     let (value, pointer) = function.required_value(field)?;
     let decay = Parameters::of(field, value, &pointer)?;
     decay.exactly(&["origin", "scale", "offset", "decay"])?;
-    if !decay.has("scale") {
-        return Err(QueryError::malformed(below(&pointer, "scale"), "\"scale\" is missing"));
+    if decay.number("decay")?.is_some_and(|decay| decay <= 0.0 || decay >= 1.0) {
+        return Err(decay.bad("decay", "must be above 0 and below 1"));
     }
-    Ok(())
+    let given = |name| decay.value(name).map(|(value, _)| value.clone());
+    let scale = given("scale").ok_or_else(|| decay.missing("scale"))?;
+    let function = ScoreFunction::Decay { origin: given("origin"), scale, offset: given("offset") };
+    Ok(ScoredField { pointer, field: field.to_owned(), function })
 }

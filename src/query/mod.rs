@@ -32,6 +32,7 @@ mod simple_query_string;
 mod term_level;
 #[cfg(test)]
 mod tests;
+pub(crate) mod time_value;
 mod unsupported;
 mod wrapper;
 

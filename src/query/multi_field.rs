@@ -97,7 +97,9 @@ pub(super) fn combined_fields(body: &Body<'_>, limits: &Limits) -> Result<Clause
         "zero_terms_query",
         "auto_generate_synonyms_phrase_query",
     ])?;
+    parameters.check_name_is_text()?;
     parameters.boolean("auto_generate_synonyms_phrase_query")?;
+    parameters.required_value("fields")?;
     let fields = parameters.fields_boosted("fields", 1.0)?;
     if fields.is_empty() {
         return Err(parameters.bad("fields", "must name at least one field"));

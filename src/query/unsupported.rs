@@ -6,6 +6,11 @@ const OTHER_DOCUMENTS: &str = "it takes its terms from documents in an index, an
 const NEAREST: &str =
     "it ranks an index by nearness and keeps the top; whether one document matches depends on all others";
 const GEOGRAPHY: &str = "geographical and geometrical fields are not indexed";
+const SHAPES: &str = "shapes are not indexed";
+const VECTORS: &str = "vectors are not indexed";
+const QUERIES: &str = "it matches documents against stored queries, and is itself one of them here";
+const BITMAPS: &str = "bitmaps are not read; list the values in \"terms\"";
+const OTHER_LANGUAGE: &str = "its language is not read; write the query in \"query_string\" or in clauses";
 const SPANS: &str = "use \"match_phrase\" with \"slop\", or \"query_string\" with phrases";
 const RANKING: &str = "it changes the order of hits and not which documents match; use the query inside it";
 const MODELS: &str = "it needs a model that runs in the cluster";
@@ -16,11 +21,14 @@ pub(super) fn reason(clause: &str) -> Option<&'static str> {
     let reason = match clause {
         "has_child" | "has_parent" | "parent_id" => ONE_DOCUMENT,
         "script" | "script_score" => SCRIPTS,
-        "more_like_this" | "mlt" | "percolate" => OTHER_DOCUMENTS,
+        "more_like_this" | "mlt" => OTHER_DOCUMENTS,
+        "percolate" => QUERIES,
+        "bitmap_terms" => BITMAPS,
+        "kql" => OTHER_LANGUAGE,
         "knn" | "hybrid" => NEAREST,
-        "geo_bounding_box" | "geo_distance" | "geo_grid" | "geo_polygon" | "geo_shape" | "shape" | "xy_shape" => {
-            GEOGRAPHY
-        }
+        "dense_vector" => VECTORS,
+        "geo_shape" | "geo_grid" | "shape" | "xy_shape" => SHAPES,
+        "geo_bounding_box" | "geo_distance" | "geo_polygon" => GEOGRAPHY,
         "intervals" | "field_masking_span" => SPANS,
         _ if clause.starts_with("span_") => SPANS,
         "pinned" | "rule" | "rule_query" => RANKING,

@@ -8,6 +8,7 @@ mod case;
 mod compare;
 mod corpus;
 mod generator;
+mod inner_hits;
 #[path = "../support/nodes.rs"]
 mod nodes;
 mod oracle;

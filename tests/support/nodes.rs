@@ -191,6 +191,17 @@ impl Node {
         }
     }
 
+    /// The whole answer to a search.
+    ///
+    /// # Errors
+    ///
+    /// The node's reason, where it refuses.
+    pub fn whole_search(&self, index: &str, body: &Value) -> Result<Value, String> {
+        let path = format!("{index}/_search");
+        let answer = self.send(Method::POST, &path, body.to_string(), JSON)?;
+        refusal(&answer).map_or(Ok(answer), Err)
+    }
+
     /// The ids of the queries stored in a `percolator` field that each document finds, with the document's place in the list.
     ///
     /// # Errors
@@ -212,7 +223,12 @@ impl Node {
         Ok(pairs)
     }
 
-    fn send(&self, method: Method, path: &str, body: String, content_type: &str) -> Result<Value, String> {
+    /// Sends one request, and reads the answer's JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where the node does not answer.
+    pub fn send(&self, method: Method, path: &str, body: String, content_type: &str) -> Result<Value, String> {
         let request = self.client.request(method, format!("{}/{path}", self.address));
         let response = request.header("content-type", content_type).body(body).send().map_err(text)?;
         response.json().map_err(text)

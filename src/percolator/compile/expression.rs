@@ -6,7 +6,7 @@ use crate::analysis::Analyzer;
 use crate::percolator::compile::fields::{FieldList, Subject, check_searchable};
 use crate::percolator::compile::full_text::{Kind, TextOptions};
 use crate::percolator::compile::term_level::{
-    fuzzy_of, normalized_piece, normalized_wildcard, prefix_of, range_of, regexp_of, wildcard_of,
+    fuzzy_of, normalized_piece, normalized_wildcard, prefix_of, range_of, regexp_of, time_zone, wildcard_of,
 };
 use crate::percolator::compile::{Compiler, Refusal, lucene_boolean, required_of};
 use crate::percolator::condition::Condition;
@@ -87,8 +87,10 @@ impl<'a> Compiler<'a> {
 
     /// `minimum_should_match` speaks of the outermost boolean query only.
     fn whole_expression(&self, expression: &Expression, settings: &Settings<'_>) -> Result<Condition, Refusal> {
-        // Even a text that names no field asks these: a mistake in them is one whatever the text is.
+        // A mistake in these is one whatever the text is, even where it does not use them.
         self.field_list(settings.fields)?;
+        settings.quote_analyzer.map(|name| self.named_analyzer(name)).transpose()?;
+        settings.time_zone.map(time_zone).transpose()?;
         let condition = self.expression(expression, settings, settings.minimum_should_match)?;
         Ok(condition.unwrap_or(Condition::None))
     }
@@ -348,7 +350,6 @@ fn written_range(
     analyzer: Option<&Analyzer>,
     time_zone: Option<&str>,
 ) -> Range {
-    let takes_time_zone = matches!(subject.field.kind, crate::mapping::FieldType::Date(_));
     let bound = |text: &Option<String>| {
         text.as_ref().map(|text| Scalar(Value::String(normalized_piece(subject, analyzer, text))))
     };
@@ -359,7 +360,7 @@ fn written_range(
         upper: bound(&range.upper),
         includes_upper: range.includes_upper,
         format: None,
-        time_zone: time_zone.filter(|_| takes_time_zone).map(str::to_owned),
+        time_zone: time_zone.map(str::to_owned),
         relation: RangeRelation::Intersects,
     }
 }

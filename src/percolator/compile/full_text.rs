@@ -135,11 +135,7 @@ impl Compiler<'_> {
         minimum_should_match: Option<&MinimumShouldMatch>,
         zero_terms_query: ZeroTerms,
     ) -> Result<Condition, Refusal> {
-        let list = self.field_list(names)?;
-        let mut subjects = list.subjects;
-        if names.iter().any(|name| name.contains('*')) {
-            subjects.retain(|subject| matches!(subject.field.kind, FieldType::Text(_) | FieldType::MatchOnlyText(_)));
-        }
+        let subjects = self.field_list(names)?.subjects;
         let mut analyzers: Vec<Arc<Analyzer>> = Vec::new();
         for subject in &subjects {
             check_searchable(subject)?;

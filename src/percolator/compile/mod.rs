@@ -5,8 +5,10 @@
 mod expression;
 mod fields;
 mod full_text;
+mod score_functions;
 mod term_level;
 
+use crate::excerpt::excerpt;
 use crate::mapping::{Mapping, NestedId, ValueError};
 use crate::percolator::condition::{Condition, Origin};
 use crate::query::{Bool, Clause, MinimumShouldMatch, MinimumValue, Query, QueryError, QueryErrorKind};
@@ -30,7 +32,7 @@ impl Refusal {
     }
 
     fn at(self, pointer: &str) -> QueryError {
-        QueryError { pointer: pointer.to_owned(), reason: self.reason, kind: self.kind }
+        QueryError { pointer: pointer.to_owned(), reason: excerpt(self.reason), kind: self.kind }
     }
 }
 
@@ -52,16 +54,20 @@ impl<'a> Compiler<'a> {
 
     /// The condition on the objects of `path`.
     fn query(&self, query: &Query, path: NestedId) -> Result<Condition, QueryError> {
+        let mut asides = Vec::new();
         let condition = match &query.clause {
-            Clause::Bool(clause) => self.boolean(clause, path)?,
+            Clause::Bool(clause) => self.boolean(clause, path, &mut asides)?,
             Clause::Boosting { positive, negative } => {
-                self.query(negative, path)?;
+                asides.push(self.query(negative, path)?);
                 self.query(positive, path)?
             }
             Clause::ConstantScore { filter } => self.query(filter, path)?,
             Clause::DisMax { queries } => Condition::or(self.queries(queries, path)?),
-            Clause::FunctionScore { query, filters } => {
+            Clause::FunctionScore { query, filters, fields } => {
                 self.queries(filters, path)?;
+                for scored in fields {
+                    self.check_scored_field(scored).map_err(|refusal| refusal.at(&scored.pointer))?;
+                }
                 self.query(query, path)?
             }
             Clause::Nested { path: name, query: inner, ignore_unmapped } => {
@@ -72,7 +78,7 @@ impl<'a> Compiler<'a> {
             }
             leaf => self.leaf(leaf).map_err(|refusal| refusal.at(&query.pointer))?,
         };
-        let origin = Origin { pointer: query.pointer.as_str().into(), label: label(&query.clause).into() };
+        let origin = Origin { pointer: query.pointer.as_str().into(), label: label(&query.clause).into(), asides };
         Ok(Condition::Clause(origin, Box::new(condition)))
     }
 
@@ -119,7 +125,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn boolean(&self, clause: &Bool, path: NestedId) -> Result<Condition, QueryError> {
+    fn boolean(&self, clause: &Bool, path: NestedId, asides: &mut Vec<Condition>) -> Result<Condition, QueryError> {
         let mut required = self.queries(&clause.must, path)?;
         required.extend(self.queries(&clause.filter, path)?);
         let optional = self.queries(&clause.should, path)?;
@@ -127,10 +133,13 @@ impl<'a> Compiler<'a> {
         if required.is_empty() && optional.is_empty() && excluded.is_empty() {
             return Ok(Condition::All);
         }
-        // To one that only excludes nodes add everything, and drop the minimum with it.
+        // One that only excludes is everything else, whatever it demands of a `should` that it has not (`fixNegativeQueryIfNeeded`).
         let only_excludes = required.is_empty() && optional.is_empty();
-        let minimum = clause.minimum_should_match.as_ref().filter(|_| !only_excludes);
-        let minimum = minimum.map(|spec| required_of(spec, optional.len()));
+        let spec = clause.minimum_should_match.as_ref().filter(|_| !only_excludes);
+        let minimum = spec.map(|spec| required_of(spec, optional.len()));
+        if minimum.unwrap_or(0) == 0 && !required.is_empty() {
+            asides.extend(optional.iter().cloned());
+        }
         Ok(lucene_boolean(required, optional, excluded, minimum))
     }
 

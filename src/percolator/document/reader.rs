@@ -1,6 +1,8 @@
 //! From a member's JSON to the scopes of a [`Document`](super::Document).
 
-use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde_json::{Map, Value};
 
 use jiff::Timestamp;
@@ -9,8 +11,9 @@ use crate::analysis::Analyzer;
 use crate::mapping::{Dynamic, Field, FieldId, Mapping, NestedId, Node, ObjectNode};
 use crate::member::MemberId;
 use crate::percolator::features::{Quality, Space};
+use crate::percolator::field_set::FieldSet;
 
-use super::{Document, DocumentError, Holding, Scope, Token};
+use super::{Document, DocumentError, Holding, Scope, SetAside, Token};
 
 /// Objects and lists within each other.
 const MAX_DEPTH: usize = 200;
@@ -37,6 +40,9 @@ pub(super) struct Reader<'m> {
     /// With the holding that each belongs to.
     points: Vec<(u32, i128)>,
     intervals: Vec<(u32, (i128, i128))>,
+    set_aside: Vec<SetAside>,
+    /// The fields that are asked for; `None` for all.
+    fields: Option<Arc<FieldSet>>,
 }
 
 /// How much had been read when a scope was opened.
@@ -58,7 +64,7 @@ struct Open {
 }
 
 impl<'m> Reader<'m> {
-    pub(super) fn new(mapping: &'m Mapping) -> Self {
+    pub(super) fn new(mapping: &'m Mapping, fields: Option<Arc<FieldSet>>) -> Self {
         Reader {
             mapping,
             scopes: vec![Scope { nested: NestedId::ROOT, parent: 0, ordinal: 0 }],
@@ -66,11 +72,67 @@ impl<'m> Reader<'m> {
             current: 0,
             children: FxHashMap::default(),
             holdings: Vec::with_capacity(64),
-            places: FxHashMap::default(),
+            places: FxHashMap::with_capacity_and_hasher(128, FxBuildHasher),
             tokens: Vec::with_capacity(512),
             points: Vec::new(),
             intervals: Vec::new(),
+            set_aside: Vec::new(),
+            fields,
         }
+    }
+
+    /// A reader that goes on where the document's own stopped.
+    pub(super) fn of(document: &Document, mapping: &'m Mapping) -> Self {
+        let numbered = || (0..).zip(&document.holdings);
+        let mut reader = Reader::new(mapping, None);
+        reader.scopes = document.scopes.clone();
+        reader.text.clone_from(&document.text);
+        reader.places.clone_from(&document.places);
+        reader.tokens.clone_from(&document.tokens);
+        reader.points = numbered()
+            .flat_map(|(number, holding)| document.held(holding).points.iter().map(move |point| (number, *point)))
+            .collect();
+        reader.intervals = numbered()
+            .flat_map(|(number, holding)| document.held(holding).intervals.iter().map(move |found| (number, *found)))
+            .collect();
+        // What has been read of a field is all of it: nothing will stand behind its terms.
+        let open = |holding: &Holding| Open {
+            scope: holding.scope,
+            field: holding.field,
+            exists: holding.exists,
+            next_position: 0,
+        };
+        reader.holdings = document.holdings.iter().map(open).collect();
+        reader
+    }
+
+    /// Reads what was set aside.
+    pub(super) fn complete(mut self, document: &Document) -> Document {
+        for kept in &document.set_aside {
+            let text = document.text.get(kept.start as usize..kept.end as usize).unwrap_or_default();
+            self.current = kept.scope as usize;
+            let field = self.mapping.field_by_id(kept.field);
+            // Only texts that every field takes are set aside; one too many terms are left out.
+            if self.value(field, &Value::String(text.to_owned())).is_err() {
+                break;
+            }
+        }
+        self.finish(document.id, document.now)
+    }
+
+    /// Keeps a text for later; false where it must be read now.
+    pub(super) fn set_aside(&mut self, field: &Field, text: &str) -> bool {
+        // What is copied to outer objects is read at once.
+        let is_wanted = self.fields.as_ref().is_none_or(|fields| fields.contains(field.id));
+        if is_wanted || self.mapping.is_included_outside(field.nested) {
+            return false;
+        }
+        let (Ok(start), Ok(end)) = (u32::try_from(self.text.len()), u32::try_from(self.text.len() + text.len())) else {
+            return false;
+        };
+        self.text.push_str(text);
+        self.set_aside.push(SetAside { scope: number(self.current), field: field.id, start, end });
+        true
     }
 
     /// What was read, the values of each field together.
@@ -100,6 +162,8 @@ impl<'m> Reader<'m> {
             points: self.points.into_iter().map(|(_, point)| point).collect(),
             intervals: self.intervals.into_iter().map(|(_, interval)| interval).collect(),
             text: self.text,
+            set_aside: self.set_aside,
+            fields: self.fields,
         }
     }
 
@@ -163,7 +227,11 @@ impl<'m> Reader<'m> {
         }
         match value {
             _ if !node.enabled => Ok(()),
-            Value::Null => Ok(()),
+            Value::Null => {
+                // No object, but it has its place in the list: those behind it stand where the reader of the JSON sees them.
+                *self.children.entry((self.current, node.scope)).or_default() += usize::from(node.is_nested);
+                Ok(())
+            }
             Value::Object(object) => self.within(node, |reader| reader.object(node, object, depth)),
             Value::Array(items) => items.iter().try_for_each(|item| self.object_value(node, item, depth + 1)),
             scalar => {

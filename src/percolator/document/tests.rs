@@ -93,7 +93,7 @@ fn every_object_of_a_nested_list_is_a_scope_of_its_own() {
     for (value, expected) in [
         (json!({"n": {"k": "a"}}), vec![(0, 0)]),
         (json!({"n": [{"k": "a"}, {"k": "b"}]}), vec![(0, 0), (0, 1)]),
-        (json!({"n": [null, [{"k": "a"}], {}]}), vec![(0, 0), (0, 1)]),
+        (json!({"n": [null, [{"k": "a"}], {}]}), vec![(0, 1), (0, 2)]),
         (json!({"n": null}), vec![]),
         (json!({"n": []}), vec![]),
         (json!({"n.k": "a"}), vec![(0, 0)]),

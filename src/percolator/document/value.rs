@@ -14,6 +14,8 @@ use super::reader::{Reader, shortened};
 
 /// Lucene's longest term, in bytes.
 const MAX_TERM_LENGTH: usize = 32_766;
+/// Bytes that stay shorter than that however a normalizer changes them.
+const MAX_SET_ASIDE: usize = 1_000;
 
 impl Reader<'_> {
     /// Reads one value, not a list, of a field.
@@ -85,7 +87,9 @@ impl Reader<'_> {
 
     fn text(&mut self, field: &Field, text: &TextType, value: &Value) -> Result<(), DocumentError> {
         match scalar_text(field, value)? {
-            Some(given) if field.indexed => self.analyze(field, &text.analyzer, text.position_increment_gap, &given),
+            Some(given) if field.indexed && !self.set_aside(field, &given) => {
+                self.analyze(field, &text.analyzer, text.position_increment_gap, &given)
+            }
             _ => Ok(()),
         }
     }
@@ -93,7 +97,9 @@ impl Reader<'_> {
     fn keyword(&mut self, field: &Field, keyword: &KeywordType, value: &Value) -> Result<(), DocumentError> {
         let given = scalar_text(field, value)?;
         let Some(given) = given.as_deref().or(keyword.null_value.as_deref()) else { return Ok(()) };
-        if is_longer(given, keyword.ignore_above) {
+        // A longer one may be too long for a term, which is to be said at once.
+        let may_wait = given.len() <= MAX_SET_ASIDE;
+        if is_longer(given, keyword.ignore_above) || (may_wait && self.set_aside(field, given)) {
             return Ok(());
         }
         match &keyword.normalizer {
