@@ -10,6 +10,7 @@
 mod case;
 #[path = "../../tests/differential/generator/mod.rs"]
 mod generator;
+#[allow(dead_code, reason = "tests ask more of nodes")]
 #[path = "../../tests/support/nodes.rs"]
 mod nodes;
 #[path = "../../tests/differential/oracle.rs"]

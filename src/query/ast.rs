@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use super::{Chain, Clauses};
+
 /// A query clause and where it stood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -283,8 +285,10 @@ pub enum Expression {
     /// `*:*`, and `*` as the whole of a `simple_query_string`: everything. (A `*` in a `query_string` is [`ExpressionLeaf::Exists`]
     /// in no field: everything under the default fields, else a value in any of the fields.)
     All,
-    /// A Lucene BooleanQuery, as the parser's operator rules made it. One that only forbids has a required `All` added.
-    Bool(Vec<(Occur, Expression)>),
+    /// One level of a `query_string`.
+    Clauses(Clauses),
+    /// One level of a `simple_query_string`.
+    Chain(Chain),
     /// One thing to find, in `field` or, where `None`, in the query's fields.
     Leaf {
         /// The field written before the colon, escapes resolved; may be a pattern.
@@ -300,7 +304,8 @@ impl Expression {
         match self {
             Self::Empty => 0,
             Self::All | Self::Leaf { .. } => 1,
-            Self::Bool(clauses) => clauses.iter().map(|(_, clause)| clause.leaves()).sum(),
+            Self::Clauses(clauses) => clauses.expressions().map(Expression::leaves).sum(),
+            Self::Chain(chain) => chain.parts().map(|(_, part)| part.leaves()).sum(),
         }
     }
 }

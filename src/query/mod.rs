@@ -9,6 +9,8 @@
 //! Elasticsearch 9 and OpenSearch 3 takes, and read it as Elasticsearch 9 does.
 
 mod ast;
+mod chain;
+mod clauses;
 mod compound;
 mod error;
 mod feature;
@@ -37,6 +39,8 @@ mod wrapper;
 use serde_json::Value;
 
 pub use ast::*;
+pub use chain::{Chain, Joined};
+pub use clauses::Clauses;
 pub use error::{QueryError, QueryErrorKind};
 pub use limits::Limits;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::analysis::Analyzer;
-use crate::percolator::compile::fields::{FieldList, Subject};
+use crate::percolator::compile::fields::{FieldList, Subject, check_searchable};
 use crate::percolator::compile::full_text::{Kind, TextOptions};
 use crate::percolator::compile::term_level::{
     fuzzy_of, normalized_piece, normalized_wildcard, prefix_of, range_of, regexp_of, time_zone, wildcard_of,
@@ -11,8 +11,8 @@ use crate::percolator::compile::term_level::{
 use crate::percolator::compile::{Compiler, Refusal, lucene_boolean, required_of};
 use crate::percolator::condition::Condition;
 use crate::query::{
-    Expression, ExpressionLeaf, Fuzziness, MinimumShouldMatch, MultiMatchType, Occur, Operator, QueryString, Range,
-    RangeRelation, RegexpFlags, Scalar, SimpleQueryString, TextRange,
+    Chain, Clauses, Expression, ExpressionLeaf, Fuzziness, Joined, MinimumShouldMatch, MultiMatchType, Occur, Operator,
+    QueryString, Range, RangeRelation, RegexpFlags, Scalar, SimpleQueryString, TextRange,
 };
 
 /// What both clauses say beyond their text.
@@ -106,29 +106,83 @@ impl<'a> Compiler<'a> {
             Expression::Empty => Ok(None),
             Expression::All => Ok(Some(Condition::All)),
             Expression::Leaf { field, leaf } => self.expression_leaf(field.as_deref(), leaf, settings, minimum),
-            Expression::Bool(clauses) => {
-                let (mut required, mut optional, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
-                for (occur, clause) in clauses {
-                    if let (Some(_), Operator::Or, Occur::Should) = (minimum, settings.operator, occur)
-                        && let Some(words) = self.separate_words(clause, settings)?
-                    {
-                        optional.extend(words);
-                        continue;
-                    }
-                    let Some(condition) = self.expression(clause, settings, None)? else { continue };
-                    match occur {
-                        Occur::Must => required.push(condition),
-                        Occur::Should => optional.push(condition),
-                        Occur::MustNot => excluded.push(condition),
-                    }
-                }
-                if required.is_empty() && optional.is_empty() && excluded.is_empty() {
-                    return Ok(None);
-                }
-                let minimum = minimum.map(|spec| required_of(spec, optional.len()));
-                Ok(Some(lucene_boolean(required, optional, excluded, minimum)))
+            Expression::Chain(chain) => self.chain(chain, settings, minimum),
+            Expression::Clauses(clauses) => self.clauses(clauses, settings, minimum),
+        }
+    }
+
+    /// A level of a `query_string`.
+    fn clauses(
+        &self,
+        clauses: &Clauses,
+        settings: &Settings<'_>,
+        minimum: Option<&MinimumShouldMatch>,
+    ) -> Result<Option<Condition>, Refusal> {
+        let each = clauses.expressions().map(|clause| self.expression(clause, settings, None));
+        let conditions: Vec<Option<Condition>> = each.collect::<Result<_, Refusal>>()?;
+        let left: Vec<bool> = conditions.iter().map(Option::is_some).collect();
+        if !left.contains(&true) {
+            return Ok(None);
+        }
+        if let Some(lone) = clauses.lone(&left) {
+            return self.expression(lone, settings, minimum);
+        }
+        let (mut required, mut optional, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
+        for ((occur, condition), clause) in clauses.occurs(&left).into_iter().zip(conditions).zip(clauses.expressions())
+        {
+            let (Some(occur), Some(condition)) = (occur, condition) else { continue };
+            if let (Some(_), Operator::Or, Occur::Should) = (minimum, settings.operator, occur)
+                && let Some(words) = self.separate_words(clause, settings)?
+            {
+                optional.extend(words);
+                continue;
+            }
+            match occur {
+                Occur::Must => required.push(condition),
+                Occur::Should => optional.push(condition),
+                Occur::MustNot => excluded.push(condition),
             }
         }
+        let minimum = minimum.map(|spec| required_of(spec, optional.len()));
+        Ok(Some(lucene_boolean(required, optional, excluded, minimum)))
+    }
+
+    /// A level of a `simple_query_string`.
+    fn chain(
+        &self,
+        chain: &Chain,
+        settings: &Settings<'_>,
+        minimum: Option<&MinimumShouldMatch>,
+    ) -> Result<Option<Condition>, Refusal> {
+        let mut left = Vec::new();
+        let mut parts = Vec::new();
+        for (negated, part) in chain.parts() {
+            let condition = self.expression(part, settings, None)?;
+            left.extend(condition.is_some().then_some((negated, part)));
+            parts.push(condition.map(|condition| if negated { Condition::negate(condition) } else { condition }));
+        }
+        // One alone is the outermost query itself; negated, it stands in a boolean query beside everything, as an optional clause.
+        if let ([(negated, part)], Some(spec)) = (left.as_slice(), minimum) {
+            return if *negated && required_of(spec, 1) > 1 {
+                Ok(Some(Condition::None))
+            } else if *negated {
+                Ok(parts.into_iter().flatten().next())
+            } else {
+                self.expression(part, settings, minimum)
+            };
+        }
+        let join = |occur, parts: Vec<Condition>, minimum| match occur {
+            Occur::Must => lucene_boolean(parts, Vec::new(), Vec::new(), minimum),
+            Occur::Should | Occur::MustNot => lucene_boolean(Vec::new(), parts, Vec::new(), minimum),
+        };
+        Ok(match chain.joined(parts, |occur, parts| join(occur, parts, None)) {
+            None => None,
+            Some(Joined::One(condition)) => Some(condition),
+            Some(Joined::Many(occur, parts)) => {
+                let optional = if occur == Occur::Must { 0 } else { parts.len() };
+                Some(join(occur, parts, minimum.map(|spec| required_of(spec, optional))))
+            }
+        })
     }
 
     /// The words of a run of text in a single field: Lucene makes each a clause of the boolean query around the run, where
@@ -253,8 +307,11 @@ impl<'a> Compiler<'a> {
     ) -> Result<Condition, Refusal> {
         let analyzer = settings.analyzer.map(|name| self.named_analyzer(name)).transpose()?;
         let analyzer = analyzer.as_deref();
+        if *leaf == ExpressionLeaf::Exists {
+            return self.exists(&subject.field.name);
+        }
+        check_searchable(subject)?;
         match leaf {
-            ExpressionLeaf::Exists => self.exists(&subject.field.name),
             ExpressionLeaf::Prefix(text) if settings.analyze_wildcard => {
                 let options = TextOptions {
                     kind: Kind::WordsPrefix,
@@ -281,7 +338,7 @@ impl<'a> Compiler<'a> {
             ExpressionLeaf::Range(range) => {
                 range_of(subject, &written_range(subject, range, analyzer, settings.time_zone))
             }
-            ExpressionLeaf::Text(_) | ExpressionLeaf::Phrase { .. } => Ok(Condition::None),
+            ExpressionLeaf::Exists | ExpressionLeaf::Text(_) | ExpressionLeaf::Phrase { .. } => Ok(Condition::None),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::analysis::Analyzer;
 use crate::mapping::FieldType;
-use crate::percolator::compile::fields::{FieldList, Subject, Target};
+use crate::percolator::compile::fields::{FieldList, Subject, Target, check_searchable};
 use crate::percolator::compile::term_level::{fuzzy_of, prefix_of, term_of, text_of, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
@@ -138,6 +138,7 @@ impl Compiler<'_> {
         let subjects = self.field_list(names)?.subjects;
         let mut analyzers: Vec<Arc<Analyzer>> = Vec::new();
         for subject in &subjects {
+            check_searchable(subject)?;
             match &subject.field.kind {
                 FieldType::Text(text_type) | FieldType::MatchOnlyText(text_type) => {
                     analyzers.push(Arc::clone(&text_type.search_analyzer));
@@ -411,6 +412,7 @@ fn phrase(
         }
         [first, ..] => first.place,
     };
+    check_searchable(subject)?;
     let clause = if ends_open { "match_phrase_prefix" } else { "match_phrase" };
     let (FieldType::Text(text) | FieldType::MatchOnlyText(text)) = &subject.field.kind else {
         return Err(type_refusal(clause, subject.field, "text fields"));

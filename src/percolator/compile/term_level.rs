@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::analysis::Analyzer;
 use crate::mapping::{DateFormat, Field, FieldType, PointRange, zone};
-use crate::percolator::compile::fields::{Subject, Target};
+use crate::percolator::compile::fields::{Subject, Target, check_searchable};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::pattern::{Fuzzy, Pattern, Wildcard};
@@ -16,7 +16,10 @@ impl Compiler<'_> {
     pub(super) fn term(&self, name: &str, value: &Scalar, caseless: bool) -> Result<Condition, Refusal> {
         match self.target(name)? {
             Target::Id => Ok(Condition::Ids(vec![text_of(value)])),
-            Target::Field(subject) if caseless => caseless_term(&subject, value),
+            Target::Field(subject) if caseless => {
+                check_searchable(&subject)?;
+                caseless_term(&subject, value)
+            }
             Target::Field(subject) => term_of(&subject, value),
         }
     }
@@ -25,6 +28,7 @@ impl Compiler<'_> {
         match self.target(name)? {
             Target::Id => Ok(Condition::Ids(values.iter().map(text_of).collect())),
             Target::Field(subject) => {
+                check_searchable(&subject)?;
                 // Unlike `term`, where such a number finds nothing, nodes refuse one that the type cannot hold.
                 if let FieldType::Number(_) = subject.field.kind {
                     for value in values {
@@ -179,6 +183,7 @@ fn existence_of(field: &Field) -> Condition {
 
 /// `term` on a field: what its type makes of the value.
 pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Refusal> {
+    check_searchable(subject)?;
     let field = subject.field;
     match &field.kind {
         FieldType::Text(_) | FieldType::MatchOnlyText(_) | FieldType::Wildcard(_) => {
@@ -345,7 +350,9 @@ pub(super) fn type_refusal(clause: &str, field: &Field, takes: &str) -> Refusal 
     ))
 }
 
-fn check_string(clause: &str, field: &Field) -> Result<(), Refusal> {
+fn check_string(clause: &str, subject: &Subject<'_>) -> Result<(), Refusal> {
+    check_searchable(subject)?;
+    let field = subject.field;
     match field.kind {
         FieldType::Text(_)
         | FieldType::MatchOnlyText(_)
@@ -412,7 +419,7 @@ pub(super) fn normalized_wildcard(subject: &Subject<'_>, analyzer: Option<&Analy
 }
 
 pub(super) fn prefix_of(subject: &Subject<'_>, value: &str, caseless: bool) -> Result<Condition, Refusal> {
-    check_string("prefix", subject.field)?;
+    check_string("prefix", subject)?;
     let prefix = normalized_value(subject, value).into();
     Ok(fitting(subject, Pattern::Prefix { prefix, caseless }))
 }
@@ -427,7 +434,7 @@ fn fitting(subject: &Subject<'_>, pattern: Pattern) -> Condition {
 }
 
 pub(super) fn wildcard_of(subject: &Subject<'_>, pattern: &str, caseless: bool) -> Result<Condition, Refusal> {
-    check_string("wildcard", subject.field)?;
+    check_string("wildcard", subject)?;
     if subject.key.is_some() {
         return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"wildcard\""));
     }
@@ -445,7 +452,7 @@ pub(super) fn regexp_of(
     flags: RegexpFlags,
     caseless: bool,
 ) -> Result<Condition, Refusal> {
-    check_string("regexp", subject.field)?;
+    check_string("regexp", subject)?;
     if subject.key.is_some() {
         return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"regexp\""));
     }
@@ -469,7 +476,7 @@ pub(super) fn fuzzy_of(
     prefix_length: u32,
     transpositions: bool,
 ) -> Result<Condition, Refusal> {
-    check_string("fuzzy", subject.field)?;
+    check_string("fuzzy", subject)?;
     if subject.key.is_some() {
         return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"fuzzy\""));
     }

@@ -101,7 +101,8 @@ impl Schema {
     pub fn draw(draw: &mut Draw, words: &Words) -> Schema {
         let realm = draw.weighted(&[(72, Elasticsearch9), (8, Elasticsearch7), (20, OpenSearch3)]);
         let mut schema = Schema { realm, body: json!({}), fields: Vec::new(), nested: Vec::new(), objects: Vec::new() };
-        let mut maker = Maker { schema: &mut schema, words, next: 0, has_catch_all: draw.chance(30) };
+        let mut maker =
+            Maker { schema: &mut schema, words, next: 0, has_catch_all: draw.chance(30), includes: draw.chance(30) };
         let properties = maker.properties(draw, "", "", 0);
         let mut mappings = json!({"properties": properties});
         match draw.below(10) {
@@ -133,6 +134,8 @@ struct Maker<'a> {
     next: usize,
     /// Whether there is a field `all` that others are copied to.
     has_catch_all: bool,
+    /// Whether nested objects may be included in those around them.
+    includes: bool,
 }
 
 impl Maker<'_> {
@@ -168,7 +171,7 @@ impl Maker<'_> {
         let scope = if is_nested {
             object["type"] = json!("nested");
             for parameter in ["include_in_parent", "include_in_root"] {
-                if draw.chance(15) {
+                if self.includes && draw.chance(40) {
                     object[parameter] = json!(true);
                 }
             }
@@ -214,10 +217,9 @@ impl Maker<'_> {
         loop {
             let (kind, realms) = draw.weighted(TYPES);
             // OpenSearch does not find terms of its `wildcard` in nested objects; Elasticsearch's reference knows no such limit.
-            let is_fit = kind != "wildcard" || scope.is_empty();
-            // Two ranges that `include_in_root` brings together are refused by accident: a doc value of theirs is single.
-            let is_fit = is_fit && !(kind.ends_with("_range") && !scope.is_empty());
-            if realms.contains(&self.schema.realm) && is_fit {
+            // Ranges that `include_in_root` brings together are refused by accident: their doc value is a single one.
+            let is_for_root = kind == "wildcard" || (self.includes && kind.ends_with("_range"));
+            if realms.contains(&self.schema.realm) && (scope.is_empty() || !is_for_root) {
                 return kind;
             }
         }
