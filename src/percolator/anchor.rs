@@ -87,7 +87,8 @@ fn needs(queries: &Queries, statistics: &Statistics, id: NodeId) -> Needs {
     let node = queries.node(id);
     match node.kind {
         Kind::None => Needs::only(Some(Cover::join(std::iter::empty()))),
-        Kind::All | Kind::Not(_) => Needs::only(None),
+        // What the words must be stands beside an arrangement, as a part of one conjunction.
+        Kind::All | Kind::Not(_) | Kind::Positions(_) => Needs::only(None),
         Kind::Feature(feature) => {
             let frequency = statistics.frequency(queries, feature);
             Needs { cover: Some(Cover::one(Anchor::Feature(feature), frequency)), required: vec![(feature, frequency)] }

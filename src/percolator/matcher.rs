@@ -291,6 +291,7 @@ impl<'s, 'd> Visit<'s, 'd> {
             Kind::None => Mask::none(objects),
             Kind::Feature(feature) => self.having(feature, objects),
             Kind::Test(_) => self.tested(id, &Mask::all(objects)),
+            Kind::Positions(_) => self.arranged(id, &Mask::all(objects)),
             Kind::And(parts) => self.all_of(queries.children(parts), objects),
             Kind::Or(parts) => self.any_of(queries.children(parts), objects),
             Kind::Not(part) => {
@@ -347,13 +348,35 @@ impl<'s, 'd> Visit<'s, 'd> {
         mask
     }
 
+    /// Those of some objects whose words stand as an arrangement demands.
+    fn arranged(&self, id: NodeId, among: &Mask) -> Mask {
+        let (node, document) = (self.queries.node(id), self.layout.document);
+        let scopes = self.layout.scopes(node.path);
+        let mut mask = Mask::none(scopes.len());
+        let Kind::Positions(arrangement) = node.kind else { return mask };
+        let Some(arrangement) = self.queries.arrangement(arrangement) else { return mask };
+        for (place, scope) in among.iter().filter_map(|place| Some((place, *scopes.get(place)?))) {
+            let tokens = |field| {
+                let tokens = document.values(scope, field).map_or(&[][..], |values| values.tokens);
+                tokens.iter().map(|token| (document.term(token), token.position))
+            };
+            if arrangement.stands_in(tokens) {
+                mask.set(place);
+            }
+        }
+        mask
+    }
+
     fn all_of(&mut self, parts: &[NodeId], objects: usize) -> Mask {
         let mut all = Mask::all(objects);
         for part in parts {
             let node = self.queries.node(*part);
-            // A test that nothing else asks for need only see the objects that are left.
-            let is_own_test = matches!(node.kind, Kind::Test(_)) && node.memo.index().is_none();
-            let fulfilling = if is_own_test { self.tested(*part, &all) } else { self.evaluate(*part) };
+            // What nothing else asks for need only see the objects that are left.
+            let fulfilling = match (node.kind, node.memo.index()) {
+                (Kind::Test(_), None) => self.tested(*part, &all),
+                (Kind::Positions(_), None) => self.arranged(*part, &all),
+                _ => self.evaluate(*part),
+            };
             all.intersect(&fulfilling);
             if all.is_empty() {
                 break;

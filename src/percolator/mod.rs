@@ -23,6 +23,7 @@ mod matcher;
 mod pattern;
 mod phrase;
 mod plan;
+mod positions;
 mod queries;
 mod range_index;
 mod regexp;

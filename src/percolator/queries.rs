@@ -4,6 +4,7 @@
 //! document.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -12,6 +13,7 @@ use crate::mapping::{FieldId, NestedId, PointRange};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::features::{FeatureId, Features, Quality, Space, beginning};
 use crate::percolator::pattern::Pattern;
+use crate::percolator::positions::Arrangement;
 
 /// A node's number within its segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +59,8 @@ pub(super) enum Kind {
     /// The object has the feature.
     Feature(FeatureId),
     Test(TestId),
+    /// The object's words stand as the arrangement of this number demands.
+    Positions(u32),
     And(Children),
     Or(Children),
     Not(NodeId),
@@ -87,6 +91,7 @@ pub(super) struct Queries {
     nodes: Vec<Node>,
     children: Vec<NodeId>,
     tests: Vec<(FieldId, Test)>,
+    arrangements: Vec<Arc<Arrangement>>,
     memos: u32,
     roots: Vec<NodeId>,
     /// By root, where its subscribers begin; and one behind the last.
@@ -109,9 +114,14 @@ impl Queries {
         self.tests.get(id.0 as usize)
     }
 
-    /// The fields that tests are about.
+    pub(super) fn arrangement(&self, number: u32) -> Option<&Arc<Arrangement>> {
+        self.arrangements.get(number as usize)
+    }
+
+    /// The fields that tests and arrangements are about.
     pub(super) fn tested_fields(&self) -> impl Iterator<Item = FieldId> {
-        self.tests.iter().map(|(field, _)| *field)
+        let arranged = self.arrangements.iter().flat_map(|arrangement| arrangement.fields());
+        self.tests.iter().map(|(field, _)| *field).chain(arranged)
     }
 
     /// How many answers are kept while a document is matched.
@@ -136,6 +146,7 @@ pub(super) struct QueriesBuilder {
     queries: Queries,
     interned: HashTable<NodeId>,
     tests: HashTable<TestId>,
+    arrangements: FxHashMap<Arc<Arrangement>, u32>,
     /// By node, in how many places it is asked for.
     asked: Vec<u32>,
     root_of: FxHashMap<NodeId, RootNumber>,
@@ -185,6 +196,10 @@ impl QueriesBuilder {
             Condition::None => self.node(path, Kind::None),
             Condition::Ids(ids) => self.ids(ids, path),
             Condition::Field(field, test) => self.test(*field, test, path),
+            Condition::Positions(arrangement) => {
+                let arrangement = self.intern_arrangement(arrangement);
+                self.node(path, Kind::Positions(arrangement))
+            }
             Condition::And(parts) => {
                 let parts = parts.iter().map(|part| self.condition(part, path)).collect();
                 self.all(parts, path)
@@ -323,6 +338,7 @@ impl QueriesBuilder {
                 _ => 2,
             },
             Kind::Root(_) => 1,
+            Kind::Positions(_) => 4,
             Kind::And(_) | Kind::Or(_) | Kind::Not(_) | Kind::AtLeast(..) | Kind::AtLeastField(..) => 3,
             Kind::Nested(_) => 5,
         }
@@ -369,6 +385,14 @@ impl QueriesBuilder {
         if let Some(asked) = self.asked.get_mut(id.index()) {
             *asked = asked.saturating_add(1);
         }
+    }
+
+    fn intern_arrangement(&mut self, arrangement: &Arc<Arrangement>) -> u32 {
+        let arrangements = &mut self.queries.arrangements;
+        *self.arrangements.entry(Arc::clone(arrangement)).or_insert_with(|| {
+            arrangements.push(Arc::clone(arrangement));
+            number(arrangements.len() - 1)
+        })
     }
 
     fn intern_test(&mut self, field: FieldId, test: &Test) -> TestId {
@@ -422,6 +446,10 @@ impl QueriesBuilder {
                 Some((field, test)) => Kind::Test(self.intern_test(*field, test)),
                 None => Kind::None,
             },
+            Kind::Positions(arrangement) => match other.arrangement(arrangement) {
+                Some(arrangement) => Kind::Positions(self.intern_arrangement(arrangement)),
+                None => Kind::None,
+            },
             Kind::All | Kind::None => kind,
         };
         let new = self.node(path, kind);
@@ -447,7 +475,9 @@ fn hash_of(queries: &Queries, path: NestedId, kind: Kind) -> u64 {
     match kind {
         Kind::AtLeast(count, _) => count.hash(&mut hasher),
         Kind::AtLeastField(field, _) => field.hash(&mut hasher),
-        Kind::Feature(_) | Kind::Test(_) | Kind::Not(_) | Kind::Nested(_) | Kind::Root(_) => kind.hash(&mut hasher),
+        Kind::Feature(_) | Kind::Test(_) | Kind::Positions(_) | Kind::Not(_) | Kind::Nested(_) | Kind::Root(_) => {
+            kind.hash(&mut hasher)
+        }
         Kind::All | Kind::None | Kind::And(_) | Kind::Or(_) => {}
     }
     children_of(kind).map(|children| queries.children(children)).hash(&mut hasher);

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{Chain, Clauses};
+use super::{Chain, Clauses, IntervalRule, Span};
 
 /// A query clause and where it stood.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +76,10 @@ pub enum Clause {
     DisMax { queries: Vec<Query> },
     /// `function_score` without `min_score`: matches what its query matches
     FunctionScore { query: Box<Query>, filters: Vec<Query>, fields: Vec<ScoredField> },
+    /// `intervals`
+    Intervals { field: String, rule: IntervalRule },
+    /// `span_term`, `span_near` and the other span queries
+    Span(Span),
     /// `distance_feature`: matches where the field has a value
     DistanceFeature { field: String },
     /// `rank_feature`: matches where the field has a value

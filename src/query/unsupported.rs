@@ -11,7 +11,6 @@ const VECTORS: &str = "vectors are not indexed";
 const QUERIES: &str = "it matches documents against stored queries, and is itself one of them here";
 const BITMAPS: &str = "bitmaps are not read; list the values in \"terms\"";
 const OTHER_LANGUAGE: &str = "its language is not read; write the query in \"query_string\" or in clauses";
-const SPANS: &str = "use \"match_phrase\" with \"slop\", or \"query_string\" with phrases";
 const RANKING: &str = "it changes the order of hits and not which documents match; use the query inside it";
 const MODELS: &str = "it needs a model that runs in the cluster";
 const STATISTICS: &str = "it depends on the frequencies of terms in an index; use \"match\"";
@@ -29,8 +28,6 @@ pub(super) fn reason(clause: &str) -> Option<&'static str> {
         "dense_vector" => VECTORS,
         "geo_shape" | "geo_grid" | "shape" | "xy_shape" => SHAPES,
         "geo_bounding_box" | "geo_distance" | "geo_polygon" => GEOGRAPHY,
-        "intervals" | "field_masking_span" => SPANS,
-        _ if clause.starts_with("span_") => SPANS,
         "pinned" | "rule" | "rule_query" => RANKING,
         "semantic" | "sparse_vector" | "text_expansion" | "weighted_tokens" | "neural" | "neural_sparse" => MODELS,
         "common" => STATISTICS,

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod explain;
+mod positions;
 mod reference;
 mod refusals;
 

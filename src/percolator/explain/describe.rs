@@ -39,6 +39,7 @@ impl<'d> Describer<'d> {
             Condition::None => "nothing".to_owned(),
             Condition::Ids(ids) => describe_ids(ids),
             Condition::Field(field, test) => describe_test(self.mapping, self.now, *field, test),
+            Condition::Positions(arrangement) => arrangement.describe(|field| &self.mapping.field_by_id(field).name),
             Condition::And(_) => "all of".to_owned(),
             Condition::Or(_) => "any of".to_owned(),
             Condition::Not(_) => "not".to_owned(),

@@ -69,7 +69,8 @@ impl Search<'_, '_, '_, '_> {
             | Condition::All
             | Condition::None
             | Condition::Ids(_)
-            | Condition::Field(..) => part.parts.iter().for_each(|inner| self.enter(inner, pointer, outer)),
+            | Condition::Field(..)
+            | Condition::Positions(_) => part.parts.iter().for_each(|inner| self.enter(inner, pointer, outer)),
         }
     }
 
@@ -105,6 +106,7 @@ fn can_never_match(condition: &Condition) -> bool {
         Condition::All
         | Condition::Ids(_)
         | Condition::Field(..)
+        | Condition::Positions(_)
         | Condition::AtLeast(..)
         | Condition::AtLeastField(..) => false,
     }

@@ -77,7 +77,9 @@ impl<'c> Part<'c> {
             }
             Condition::Not(part) => vec![Part::enter(builder, part, path)],
             Condition::Nested(inner_path, inner) => vec![Part::enter(builder, inner, *inner_path)],
-            Condition::All | Condition::None | Condition::Ids(_) | Condition::Field(..) => Vec::new(),
+            Condition::All | Condition::None | Condition::Ids(_) | Condition::Field(..) | Condition::Positions(_) => {
+                Vec::new()
+            }
         };
         Part { condition, node, path, parts, asides }
     }
