@@ -62,7 +62,8 @@ impl Cover {
         let cover = |child: &NodeId| Cover::of(nodes, *child);
         match &nodes.get(id.index())?.kind {
             Kind::None => Some(Cover::join(std::iter::empty())),
-            Kind::All | Kind::Not(_) => None,
+            // What the words must be stands beside an arrangement, as a part of one conjunction.
+            Kind::All | Kind::Not(_) | Kind::Positions(_) => None,
             Kind::Ids(ids) => Some(Cover::join(ids.iter().map(|id| Cover::one(Anchor::Id(id.clone()))))),
             Kind::Term(field, term) => Some(Cover::one(Anchor::Term(*field, term.clone()))),
             Kind::Test(field, test) => Some(Cover::of_test(*field, test)),

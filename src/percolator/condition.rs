@@ -1,8 +1,11 @@
 //! What a query demands of a document, once its fields are known: the form that is indexed and evaluated.
 
+use std::sync::Arc;
+
 use crate::mapping::{FieldId, NestedId, PointRange};
 use crate::percolator::pattern::Pattern;
 use crate::percolator::phrase::Phrase;
+use crate::percolator::positions::Arrangement;
 use crate::query::RangeRelation;
 
 /// A demand on the objects of one nested path (or on the root document).
@@ -16,6 +19,8 @@ pub enum Condition {
     Ids(Vec<String>),
     /// The object's field passes the test.
     Field(FieldId, Test),
+    /// The object's words stand so, in one field or several.
+    Positions(Arc<Arrangement>),
     /// Every one of these.
     And(Vec<Condition>),
     /// At least one of these.

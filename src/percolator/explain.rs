@@ -60,7 +60,9 @@ fn enter<'c>(builder: &mut SegmentBuilder, condition: &'c Condition, path: Neste
         | Condition::AtLeastField(_, parts) => parts.iter().map(|part| enter(builder, part, path)).collect(),
         Condition::Not(part) | Condition::Clause(_, part) => vec![enter(builder, part, path)],
         Condition::Nested(inner_path, inner) => vec![enter(builder, inner, *inner_path)],
-        Condition::All | Condition::None | Condition::Ids(_) | Condition::Field(..) => Vec::new(),
+        Condition::All | Condition::None | Condition::Ids(_) | Condition::Field(..) | Condition::Positions(_) => {
+            Vec::new()
+        }
     };
     Entered { condition, node, path, parts }
 }
@@ -103,6 +105,7 @@ fn describe(mapping: &Mapping, condition: &Condition) -> String {
         Condition::None => "nothing".to_owned(),
         Condition::Ids(ids) => format!("the id is one of {}", ids.join(", ")),
         Condition::Field(field, test) => describe_test(mapping, *field, test),
+        Condition::Positions(arrangement) => arrangement.describe(|field| &mapping.field_by_id(field).name),
         Condition::And(_) => "all of".to_owned(),
         Condition::Or(_) => "any of".to_owned(),
         Condition::Not(_) => "not".to_owned(),

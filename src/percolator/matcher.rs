@@ -4,6 +4,7 @@ use crate::mapping::{FieldId, NestedId};
 use crate::percolator::condition::Test;
 use crate::percolator::document::{Document, Scope, Values};
 use crate::percolator::mask::Mask;
+use crate::percolator::positions::Arrangement;
 use crate::percolator::segment::{Kind, NodeId, RootNumber, Segment, SubscriberNumber};
 use crate::query::RangeRelation;
 
@@ -205,6 +206,7 @@ impl<'s, 'd> Visit<'s, 'd> {
                 if listed { Mask::all(objects) } else { Mask::none(objects) }
             }
             Kind::Test(field, test) => self.objects_where(path, *field, |values| self.passes(test, values)),
+            Kind::Positions(arrangement) => self.objects_in_order(path, arrangement),
             Kind::And(parts) => self.all_of(parts, objects),
             Kind::Or(parts) => self.any_of(parts, objects),
             Kind::Not(part) => {
@@ -289,6 +291,25 @@ impl<'s, 'd> Visit<'s, 'd> {
         for (place, index) in scopes.iter().enumerate() {
             let values = self.layout.scope(*index).and_then(|scope| scope.values(field));
             if values.is_some_and(&passes) {
+                mask.set(place);
+            }
+        }
+        mask
+    }
+
+    /// The objects whose words stand as the arrangement demands.
+    fn objects_in_order(&self, path: NestedId, arrangement: &Arrangement) -> Mask {
+        let document = self.layout.document;
+        let scopes = self.layout.scopes(path);
+        let mut mask = Mask::none(scopes.len());
+        for (place, scope) in
+            scopes.iter().enumerate().filter_map(|(place, index)| Some((place, self.layout.scope(*index)?)))
+        {
+            let tokens = |field| {
+                let tokens = scope.values(field).map_or(&[][..], |values| &values.tokens);
+                tokens.iter().map(|token| (document.term(token), token.position))
+            };
+            if arrangement.stands_in(tokens) {
                 mask.set(place);
             }
         }

@@ -18,6 +18,7 @@ mod matcher;
 mod pattern;
 mod phrase;
 mod plan;
+mod positions;
 mod regexp;
 mod segment;
 

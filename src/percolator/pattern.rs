@@ -128,6 +128,11 @@ impl Fuzzy {
         Fuzzy { prefix, rest, distance, transpositions }
     }
 
+    /// The only term that fits, where no edit is allowed.
+    pub fn only_term(&self) -> Option<String> {
+        (self.distance == 0).then(|| self.prefix.iter().chain(&self.rest).collect())
+    }
+
     fn fits(&self, term: &str) -> bool {
         let mut given = term.chars();
         let same_prefix = self.prefix.iter().all(|wanted| given.next() == Some(*wanted));

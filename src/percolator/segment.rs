@@ -3,6 +3,7 @@
 //! Conditions are interned as they come in: equal parts of different queries, and equal queries of different subscriptions, are one
 //! node, which is evaluated at most once a document.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
@@ -12,6 +13,7 @@ use crate::mapping::{FieldId, NestedId};
 use crate::member::MemberId;
 use crate::percolator::anchor::{Anchor, Cover};
 use crate::percolator::condition::{Condition, Test};
+use crate::percolator::positions::Arrangement;
 use crate::percolator::{CompiledSelector, SubscriptionId};
 
 /// A node's number within its segment.
@@ -39,6 +41,7 @@ pub(super) enum Kind {
     Ids(Box<[Box<str>]>),
     Term(FieldId, Box<str>),
     Test(FieldId, Test),
+    Positions(Arc<Arrangement>),
     And(Box<[NodeId]>),
     Or(Box<[NodeId]>),
     Not(NodeId),
@@ -216,6 +219,7 @@ impl SegmentBuilder {
             Condition::Ids(ids) => Kind::Ids(ids.iter().map(|id| id.as_str().into()).collect()),
             Condition::Field(field, Test::Term(term)) => Kind::Term(*field, term.clone()),
             Condition::Field(field, test) => Kind::Test(*field, test.clone()),
+            Condition::Positions(arrangement) => Kind::Positions(Arc::clone(arrangement)),
             Condition::And(parts) => Kind::And(self.intern_all(parts, path)),
             Condition::Or(parts) => Kind::Or(self.intern_all(parts, path)),
             Condition::Not(part) => Kind::Not(self.intern_condition(part, path)),
@@ -266,7 +270,9 @@ impl SegmentBuilder {
             Kind::AtLeastField(field, parts) => Kind::AtLeastField(*field, import_all(parts)),
             Kind::Not(part) => Kind::Not(self.import(other, *part, imported)),
             Kind::Nested(inner) => Kind::Nested(self.import(other, *inner, imported)),
-            leaf @ (Kind::All | Kind::None | Kind::Ids(_) | Kind::Term(..) | Kind::Test(..)) => leaf.clone(),
+            leaf @ (Kind::All | Kind::None | Kind::Ids(_) | Kind::Term(..) | Kind::Test(..) | Kind::Positions(_)) => {
+                leaf.clone()
+            }
         };
         let new = self.intern(Node { path: node.path, kind });
         imported.insert(id, new);
@@ -329,8 +335,9 @@ fn effort(node: &Node) -> u8 {
     match &node.kind {
         Kind::All | Kind::None | Kind::Ids(_) | Kind::Term(..) => 0,
         Kind::Test(_, Test::Pattern(_) | Test::Phrase(_)) => 2,
+        Kind::Positions(_) => 4,
         Kind::Test(..) => 1,
         Kind::And(_) | Kind::Or(_) | Kind::Not(_) | Kind::AtLeast(..) | Kind::AtLeastField(..) => 3,
-        Kind::Nested(_) => 4,
+        Kind::Nested(_) => 5,
     }
 }

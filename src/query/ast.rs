@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use super::{IntervalRule, Span};
+
 /// A query clause and where it stood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -74,6 +76,10 @@ pub enum Clause {
     DisMax { queries: Vec<Query> },
     /// `function_score` without `min_score`: matches what its query matches
     FunctionScore { query: Box<Query>, filters: Vec<Query> },
+    /// `intervals`
+    Intervals { field: String, rule: IntervalRule },
+    /// `span_term`, `span_near` and the other span queries
+    Span(Span),
     /// `distance_feature`: matches where the field has a value
     DistanceFeature { field: String },
     /// `rank_feature`: matches where the field has a value

@@ -15,6 +15,7 @@ mod feature;
 mod full_text;
 mod function_score;
 mod fuzziness;
+mod intervals;
 mod joining;
 mod limits;
 mod minimum_should_match;
@@ -27,6 +28,7 @@ mod range;
 mod rendering;
 mod shape;
 mod simple_query_string;
+mod span;
 mod term_level;
 #[cfg(test)]
 mod tests;
@@ -37,7 +39,12 @@ use serde_json::Value;
 
 pub use ast::*;
 pub use error::{QueryError, QueryErrorKind};
+pub use intervals::{
+    IntervalCombination, IntervalFilter, IntervalKind, IntervalOrder, IntervalPlace, IntervalRelation, IntervalRule,
+    IntervalWord,
+};
 pub use limits::Limits;
+pub use span::{Span, SpanQuery};
 
 /// Reads a clause of the Query DSL: `{"match": {"title": "engineer"}}`, or a body that holds one, see [`unwrap_body`].
 ///

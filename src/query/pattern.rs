@@ -64,7 +64,7 @@ pub(super) fn regexp(body: &Body<'_>, limits: &Limits) -> Result<Clause, QueryEr
 }
 
 /// `flags` by names, or `flags_value` by number; not both, since nodes take the one that was written last.
-fn regexp_flags(parameters: &Parameters<'_>) -> Result<RegexpFlags, QueryError> {
+pub(super) fn regexp_flags(parameters: &Parameters<'_>) -> Result<RegexpFlags, QueryError> {
     let named = match parameters.value("flags") {
         None | Some((Value::Null, _)) => None,
         Some(_) => parameters.text("flags")?,
@@ -155,7 +155,7 @@ fn check_scalar_length(value: &Scalar, pointer: &str, limits: &Limits) -> Result
 }
 
 /// Refuses patterns that are longer than the limit.
-fn check_length(pattern: &str, pointer: &str, limits: &Limits) -> Result<(), QueryError> {
+pub(super) fn check_length(pattern: &str, pointer: &str, limits: &Limits) -> Result<(), QueryError> {
     match excess(pattern, limits.pattern_units) {
         None => Ok(()),
         Some(reason) => Err(QueryError::limit(pointer, reason)),

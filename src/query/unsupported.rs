@@ -6,7 +6,6 @@ const OTHER_DOCUMENTS: &str = "it takes its terms from documents in an index, an
 const NEAREST: &str =
     "it ranks an index by nearness and keeps the top; whether one document matches depends on all others";
 const GEOGRAPHY: &str = "geographical and geometrical fields are not indexed";
-const SPANS: &str = "use \"match_phrase\" with \"slop\", or \"query_string\" with phrases";
 const RANKING: &str = "it changes the order of hits and not which documents match; use the query inside it";
 const MODELS: &str = "it needs a model that runs in the cluster";
 const STATISTICS: &str = "it depends on the frequencies of terms in an index; use \"match\"";
@@ -21,8 +20,6 @@ pub(super) fn reason(clause: &str) -> Option<&'static str> {
         "geo_bounding_box" | "geo_distance" | "geo_grid" | "geo_polygon" | "geo_shape" | "shape" | "xy_shape" => {
             GEOGRAPHY
         }
-        "intervals" | "field_masking_span" => SPANS,
-        _ if clause.starts_with("span_") => SPANS,
         "pinned" | "rule" | "rule_query" => RANKING,
         "semantic" | "sparse_vector" | "text_expansion" | "weighted_tokens" | "neural" | "neural_sparse" => MODELS,
         "common" => STATISTICS,

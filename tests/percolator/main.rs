@@ -1,6 +1,7 @@
 //! What the percolator promises to those who use the library, asked over its public functions.
 
 mod command_line;
+mod positions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::analysis::Analyzer;
 use crate::mapping::FieldType;
 use crate::percolator::compile::fields::{FieldList, Subject, Target};
+use crate::percolator::compile::intervals::check_positions;
 use crate::percolator::compile::term_level::{fuzzy_of, prefix_of, term_of, text_of, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
@@ -60,9 +61,9 @@ impl Default for TextOptions<'_> {
 }
 
 /// The terms of one position.
-struct Position {
-    place: u32,
-    terms: Vec<String>,
+pub(super) struct Position {
+    pub(super) place: u32,
+    pub(super) terms: Vec<String>,
 }
 
 /// Fields that cut a text alike.
@@ -335,7 +336,7 @@ fn whole_value(subject: &Subject<'_>, value: &Scalar, options: &TextOptions<'_>)
     }
 }
 
-fn analyzed(analyzer: &Analyzer, text: &str) -> Vec<Position> {
+pub(super) fn analyzed(analyzer: &Analyzer, text: &str) -> Vec<Position> {
     let mut positions: Vec<Position> = Vec::new();
     analyzer.tokens(text, &mut |term, place| match positions.last_mut() {
         Some(last) if last.place == place => last.terms.push(term.to_owned()),
@@ -418,12 +419,7 @@ fn phrase(
         let prefixes: Result<Vec<_>, _> = only.terms.iter().map(|term| prefix_of(subject, term, false)).collect();
         return Ok(Some(Condition::or(prefixes?)));
     }
-    if !text.has_positions {
-        return Err(Refusal::malformed(format!(
-            "field {:?} was indexed without positions; it cannot be asked by {clause:?}",
-            subject.field.name
-        )));
-    }
+    check_positions(clause, subject.field, text)?;
     let last = positions.len() - 1;
     let slots = positions.iter().enumerate().map(|(index, position)| Slot {
         position: position.place - first_place,

@@ -5,11 +5,13 @@
 mod expression;
 mod fields;
 mod full_text;
+mod intervals;
+mod span;
 mod term_level;
 
 use crate::mapping::{Mapping, NestedId, ValueError};
 use crate::percolator::condition::{Condition, Origin};
-use crate::query::{Bool, Clause, MinimumShouldMatch, MinimumValue, Query, QueryError, QueryErrorKind};
+use crate::query::{Bool, Clause, MinimumShouldMatch, MinimumValue, Query, QueryError, QueryErrorKind, Span};
 
 /// Turns queries into conditions under one mapping.
 pub(super) struct Compiler<'a> {
@@ -70,6 +72,8 @@ impl<'a> Compiler<'a> {
                     Refused::Within(error) => error,
                 })?
             }
+            Clause::Intervals { field, rule } => self.intervals(field, rule, &query.pointer)?,
+            Clause::Span(span) => self.span(span, &query.pointer)?,
             leaf => self.leaf(leaf).map_err(|refusal| refusal.at(&query.pointer))?,
         };
         let origin = Origin { pointer: query.pointer.as_str().into(), label: label(&query.clause).into() };
@@ -115,7 +119,9 @@ impl<'a> Compiler<'a> {
             | Clause::Nested { .. }
             | Clause::ConstantScore { .. }
             | Clause::DisMax { .. }
-            | Clause::FunctionScore { .. } => Ok(Condition::None),
+            | Clause::FunctionScore { .. }
+            | Clause::Intervals { .. }
+            | Clause::Span(_) => Ok(Condition::None),
         }
     }
 
@@ -228,8 +234,25 @@ fn label(clause: &Clause) -> String {
         Clause::ConstantScore { .. } => "constant_score".to_owned(),
         Clause::DisMax { .. } => "dis_max".to_owned(),
         Clause::FunctionScore { .. } => "function_score".to_owned(),
+        Clause::Intervals { field, .. } => format!("intervals {field}"),
+        Clause::Span(span) => span_label(span),
         Clause::DistanceFeature { field } => format!("distance_feature {field}"),
         Clause::RankFeature { field } => format!("rank_feature {field}"),
+    }
+}
+
+fn span_label(span: &Span) -> String {
+    match span {
+        Span::Term { field, value } => format!("span_term {field}: {}", value.0),
+        Span::Multi(query) => format!("span_multi {}", label(&query.clause)),
+        Span::First { end, .. } => format!("span_first: {end}"),
+        Span::Near { clauses, slop, .. } => format!("span_near: {} clauses, slop {slop}", clauses.len()),
+        Span::Or(clauses) => format!("span_or: {} clauses", clauses.len()),
+        Span::Not { .. } => "span_not".to_owned(),
+        Span::Containing { .. } => "span_containing".to_owned(),
+        Span::Within { .. } => "span_within".to_owned(),
+        Span::Masking { field, .. } => format!("span_field_masking {field}"),
+        Span::Gap { field, width } => format!("span_gap {field}: {width}"),
     }
 }
 

@@ -454,7 +454,7 @@ pub(super) fn fuzzy_of(
 }
 
 /// The edit distance that a fuzziness allows for a term; `AUTO` counts code points.
-fn distance_for(fuzziness: Fuzziness, term: &str) -> usize {
+pub(super) fn distance_for(fuzziness: Fuzziness, term: &str) -> usize {
     match fuzziness {
         Fuzziness::Zero => 0,
         Fuzziness::One => 1,
