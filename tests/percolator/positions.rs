@@ -129,7 +129,7 @@ fn rules_of_too_many_alternatives_are_refused_by_the_name_of_the_limit() {
         json!({"intervals": {"title": {"all_of": {"intervals": (0..parts).map(any).collect::<Vec<_>>(),
         "ordered": true, "max_gaps": 5}}}})
     };
-    let words: String = (0..12_000).map(|word| format!("w{word} ")).collect();
+    let words: String = (0..12_000).map(|word| format!("{word:x} ")).collect();
     let without_overlap = (0..20).map(|word| format!("w{word} ")).collect::<String>();
     let refused = [
         of(30),
@@ -168,7 +168,7 @@ fn rules_and_spans_count_as_clauses_and_nest_only_so_deep() {
 /// Each of these makes one of the iterators walk as far as it can; the product of words and parts is what they may take.
 #[test]
 fn hostile_arrangements_come_to_an_end() {
-    let text = "a ".repeat(20_000);
+    let text = "a ".repeat(3_000);
     let document = json!({"title": format!("{text} b {text}")});
     let span = |term: &str| json!({"span_term": {"title": term}});
     let ab = json!({"span_or": {"clauses": [span("a"), span("b"), {"span_multi": {"match": {"wildcard": {"title": "*"}}}}]}});
@@ -189,8 +189,7 @@ fn hostile_arrangements_come_to_an_end() {
         let started = Instant::now();
         assert!(!finds(&query, &document));
         let shown: String = query.to_string().chars().take(120).collect();
-        eprintln!("{:?} {shown}", started.elapsed());
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}: {shown}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}: {shown}", started.elapsed());
     }
 }
 
