@@ -14,8 +14,10 @@
 mod audience;
 mod batch;
 mod error;
+mod matched;
 mod members;
 mod options;
+mod preview;
 mod reading;
 mod subscriptions;
 mod update;
@@ -33,11 +35,13 @@ use crate::store::{Store, StoreError};
 use crate::subscription::{PausedBy, Status, Subscription};
 use audience::Audience;
 use batch::{Batch, Surroundings};
+use matched::Queries;
 use members::Members;
 use reading::Reading;
 
-pub use error::{ApplyError, Misfit, OpenError, SubscriptionError};
+pub use error::{ApplyError, Misfit, OpenError, PreviewError, SubscriptionError};
 pub use options::{Clock, EngineOptions};
+pub use preview::{MAX_SAMPLE, Preview, Sample, Subject, Verdict};
 pub use subscriptions::{NewSubscription, SubscriptionPatch};
 pub use update::{Outcome, OutcomeKind, Rejection, RejectionReason, Update};
 
@@ -88,6 +92,7 @@ pub struct Engine {
     store: Arc<Store>,
     percolator: Percolator,
     members: Members,
+    queries: Queries,
     desk: Mutex<Desk>,
     committed: watch::Sender<Sequence>,
     subscriptions_changed: watch::Sender<u64>,
@@ -112,6 +117,7 @@ impl Engine {
         let engine = Engine {
             percolator: Percolator::new(Arc::clone(&options.mapping)),
             members: Members::new(Arc::clone(&store), options.member_cache_bytes),
+            queries: Queries::new(Arc::clone(&store)),
             desk: Mutex::default(),
             committed: watch::Sender::new(last),
             subscriptions_changed: watch::Sender::new(0),
@@ -227,6 +233,8 @@ impl Engine {
             percolator: &self.percolator,
             schema: &self.options.schema,
             audience: &desk.audience,
+            queries: &self.queries,
+            forbidden_fields: &self.options.forbidden_fields,
             now: self.now(),
         })
     }

@@ -207,6 +207,7 @@ impl Engine {
         let mut desk = self.desk();
         let subscription = self.subscription(tenant, id)?;
         self.store.remove_subscription(&subscription)?;
+        self.queries.forget(id);
         desk.stop(&self.percolator, id);
         drop(desk);
         self.announce_subscriptions();
@@ -339,6 +340,7 @@ impl Engine {
 
         self.store.put_subscriptions(&[&subscription])?;
         if let Some(compiled) = compiled {
+            self.queries.forget(id);
             self.percolator.insert(id.clone(), compiled);
         }
         match subscription.status {
@@ -351,7 +353,7 @@ impl Engine {
     }
 
     /// A selector as it is stored: a query that can be read again, ids sorted, without repeats, within the limit.
-    fn checked(&self, selector: Selector) -> Result<Selector, SubscriptionError> {
+    pub(super) fn checked(&self, selector: Selector) -> Result<Selector, SubscriptionError> {
         let mut ids = match selector {
             Selector::EsDsl(query) => return Ok(Selector::EsDsl(readable(query)?)),
             Selector::All => return Ok(Selector::All),

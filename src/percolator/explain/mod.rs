@@ -44,7 +44,7 @@ pub struct Explanation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "/nested/query/match")]
     pub pointer: Option<String>,
-    /// Below a `nested`: the objects of its path that fulfil this part.
+    /// Below a `nested`: the objects of its path that fulfil this part, at most the first hundred.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objects: Option<Vec<ObjectPlace>>,
     /// Where the clause decided against a match: what the document holds in the fields that it asks.
@@ -62,6 +62,8 @@ pub struct Explanation {
 
 /// So many parts of a part are listed at most: a `terms` can have thousands.
 const MAX_PARTS: usize = 50;
+/// So many objects are listed of a part: a document can have thousands.
+const MAX_OBJECTS: usize = 100;
 
 pub(super) fn explain(mapping: &Mapping, condition: &Condition, document: &Document) -> Explanation {
     let question = Question::new(condition);
@@ -136,7 +138,7 @@ impl Explainer<'_> {
             description: self.describer.condition(part.condition),
             demands: None,
             pointer: None,
-            objects: (part.path != NestedId::ROOT).then(|| self.objects.places(part.path, &mask)),
+            objects: (part.path != NestedId::ROOT).then(|| self.objects.places(part.path, &mask, MAX_OBJECTS)),
             holds: Vec::new(),
             parts: self.explain_all(&part.parts, visit, inner_role),
             optional: self.explain_all(&part.asides, visit, Role::Indifferent),

@@ -109,9 +109,9 @@ impl<'d> Objects<'d> {
         self.of_path(path).enumerate().filter(|(number, _)| mask.contains(*number)).map(|(_, object)| object)
     }
 
-    /// Where the objects of a mask stand.
-    pub(super) fn places(&self, path: NestedId, mask: &Mask) -> Vec<ObjectPlace> {
-        self.in_mask(path, mask).map(|(index, _)| self.place(index)).collect()
+    /// Where the first objects of a mask stand, at most `limit`.
+    pub(super) fn places(&self, path: NestedId, mask: &Mask, limit: usize) -> Vec<ObjectPlace> {
+        self.in_mask(path, mask).take(limit).map(|(index, _)| self.place(index)).collect()
     }
 
     /// Where the object of a scope stands; nowhere for the root.
