@@ -15,23 +15,22 @@ use tripline::{Mapping, Percolator, SubscriptionId, json};
 use floor::Floor;
 use workload::{DataSet, Workload};
 
-const DOCUMENTS: u64 = 200;
+const DOCUMENTS: usize = 200;
 
-fn workload(queries: u64) -> Workload {
-    Workload { data_set: DataSet::Profiles, queries, matches: 15.0, seed: 1, is_flat: false }
+fn workload(data_set: DataSet, queries: u64) -> Workload {
+    Workload { data_set, queries, matches: 15.0, seed: 1, is_flat: false }
 }
 
-fn documents() -> Vec<Vec<u8>> {
-    let workload = workload(0);
-    let documents = workload.documents().take(DOCUMENTS as usize);
+fn documents(data_set: DataSet) -> Vec<Vec<u8>> {
+    let workload = workload(data_set, 0);
+    let documents = workload.documents().take(DOCUMENTS);
     documents.map(|document| serde_json::to_vec(&document).expect("a document is JSON")).collect()
 }
 
-fn percolator(queries: u64) -> Percolator {
-    let workload = workload(queries);
+fn percolator(workload: Workload) -> Percolator {
     let mapping = Mapping::from_json(&workload.mapping()).expect("the workload's mapping is sound");
     let percolator = Percolator::new(Arc::new(mapping));
-    let selectors = (0..queries).zip(workload.queries()).map(|(number, query)| {
+    let selectors = (0..workload.queries).zip(workload.queries()).map(|(number, query)| {
         let compiled = percolator.compile(&query).expect("the workload's queries are supported");
         (SubscriptionId::from(number.to_string().as_str()), CompiledSelector::Query(compiled))
     });
@@ -41,31 +40,33 @@ fn percolator(queries: u64) -> Percolator {
 
 /// From the bytes to the answer, document by document.
 fn percolate(criterion: &mut Criterion) {
-    let documents = documents();
-    let mut group = criterion.benchmark_group("percolate");
-    for queries in [1_000, 10_000, 100_000] {
-        let percolator = percolator(queries);
-        group.throughput(Throughput::Elements(DOCUMENTS));
-        group.bench_with_input(BenchmarkId::from_parameter(queries), &documents, |bencher, documents| {
-            bencher.iter(|| {
-                for bytes in documents {
-                    let json = json::parse(bytes).expect("JSON");
-                    let document = percolator.document(None, &json).expect("a document of the mapping");
-                    black_box(percolator.matches(&document));
-                }
+    for (name, data_set) in [("percolate", DataSet::Profiles), ("percolate résumés", DataSet::Resumes)] {
+        let documents = documents(data_set);
+        let mut group = criterion.benchmark_group(name);
+        for queries in [1_000, 10_000, 100_000] {
+            let percolator = percolator(workload(data_set, queries));
+            group.throughput(Throughput::Elements(DOCUMENTS as u64));
+            group.bench_with_input(BenchmarkId::from_parameter(queries), &documents, |bencher, documents| {
+                bencher.iter(|| {
+                    for bytes in documents {
+                        let json = json::parse(bytes).expect("JSON");
+                        let document = percolator.document(None, &json).expect("a document of the mapping");
+                        black_box(percolator.matches(&document));
+                    }
+                });
             });
-        });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 /// What nothing can be faster than by much.
 fn floor_of_documents(criterion: &mut Criterion) {
-    let documents = documents();
+    let documents = documents(DataSet::Profiles);
     let mut floor = Floor::default();
-    workload(100_000).queries().for_each(|query| floor.add(&query));
+    workload(DataSet::Profiles, 100_000).queries().for_each(|query| floor.add(&query));
     let mut group = criterion.benchmark_group("floor");
-    group.throughput(Throughput::Elements(DOCUMENTS));
+    group.throughput(Throughput::Elements(DOCUMENTS as u64));
     group.bench_function("parse, cut, look up", |bencher| {
         bencher.iter(|| documents.iter().map(|document| floor.known_words(document)).sum::<usize>());
     });

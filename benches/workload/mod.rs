@@ -52,7 +52,7 @@ impl Workload {
     }
 
     /// The stored queries, each without its id.
-    pub fn queries(&self) -> impl Iterator<Item = Value> {
+    pub fn queries(&self) -> impl Iterator<Item = Value> + use<> {
         let reaches = Reaches::new(self.queries, self.matches);
         let is_flat = self.is_flat;
         let mut random = self.random(0);
@@ -67,7 +67,7 @@ impl Workload {
     }
 
     /// Documents without end; their ids count from 1.
-    pub fn documents(&self) -> impl Iterator<Item = Value> {
+    pub fn documents(&self) -> impl Iterator<Item = Value> + use<> {
         let mut random = self.random(1);
         let draw = match self.data_set {
             DataSet::Profiles => profiles::document,

@@ -1,6 +1,6 @@
 //! How long `tripline serve` takes to start on a store with many subscriptions.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -37,16 +37,21 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     fs::create_dir_all(&data_dir)?;
     let subscriptions = fill(&arguments.folder, &data_dir)?;
 
-    let started = Instant::now();
-    let mut server = Command::new(&arguments.tripline)
+    let log = arguments.folder.join("serve.log");
+    let mut command = Command::new(&arguments.tripline);
+    // The defaults are measured, whatever the caller has set.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRIPLINE_")) {
+        command.env_remove(name);
+    }
+    command
         .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
         .arg(&data_dir)
         .arg("--mapping")
         .arg(arguments.folder.join("mapping.json"))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .with_context(|| format!("cannot start {}", arguments.tripline.display()))?;
+        .stderr(File::create(&log)?);
+    let started = Instant::now();
+    let mut server = command.spawn().with_context(|| format!("cannot start {}", arguments.tripline.display()))?;
     let output = server.stdout.take().context("the server has no output")?;
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line)?;
@@ -54,7 +59,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let memory = stored::resident_memory(server.id());
     server.kill()?;
     server.wait()?;
-    ensure!(line.starts_with("listening"), "the server did not start: {line:?}");
+    ensure!(line.starts_with("listening"), "the server did not start: see {}", log.display());
     let figures = json!({
         "subscriptions": subscriptions,
         "start_s": (start.as_secs_f64() * 100.0).round() / 100.0,

@@ -45,8 +45,14 @@ pub fn translate(query: &Value, fields: &Fields, asked: &mut HashSet<String>) ->
     Some(translated)
 }
 
+/// Two bounds are two conditions to mokaccino, which two values of an array could meet: only fields of the document itself, which
+/// have one number each, can be asked for both.
 fn bounds(name: &str, parameters: &Value) -> Option<Vec<Query>> {
-    let bounds = parameters.as_object()?.iter().map(|(bound, value)| {
+    let bounds = parameters.as_object()?;
+    if bounds.len() > 1 && name.contains('.') {
+        return None;
+    }
+    let bounds = bounds.iter().map(|(bound, value)| {
         let value = value.as_i64()?;
         match bound.as_str() {
             "gte" => Some(name.i64_ge(value)),
