@@ -57,6 +57,6 @@ fn main() -> ExitCode {
         percolators: options.percolators,
     };
     let counts = generator::run(&plan, &nodes, |difference| println!("{difference}"));
-    println!("seed {}, {:.0} s: {counts:#?}", options.seed, start.elapsed().as_secs_f64());
+    println!("seed {}, {:.0} s: {counts}", options.seed, start.elapsed().as_secs_f64());
     if counts.differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -109,10 +109,7 @@ impl Defaults<'_> {
         let given = named("analyzer")?;
         let analyzer = match &given {
             Some(analyzer) => analyzer.clone(),
-            None => self.analyzer(
-                parameters,
-                if self.analyzers.analyzer("default").is_some() { "default" } else { "standard" },
-            )?,
+            None => self.analyzer(parameters, "default")?,
         };
         let search_analyzer = match named("search_analyzer")? {
             Some(analyzer) => analyzer,

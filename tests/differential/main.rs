@@ -74,7 +74,7 @@ fn random_cases_are_answered_as_search_does() {
     let plan = generator::Plan { seed: 20_200_229, until: None, pairs: Some(10_000), percolators: false };
     let mut differences = Vec::new();
     let counts = generator::run(&plan, &nodes, |difference| differences.push(difference));
-    assert!(differences.is_empty(), "{counts:?}\n{}", differences.join("\n"));
+    assert!(differences.is_empty(), "{counts}\n{}", differences.join("\n"));
 }
 
 fn recording() -> bool {

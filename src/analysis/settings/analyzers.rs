@@ -56,6 +56,9 @@ pub(super) fn built_in() -> ByName {
     let mut analyzers: ByName = ByName::new();
     let mut insert = |name, analyzer| analyzers.insert(name, Arc::new(analyzer));
     insert("standard", Analyzer::new(vec![], standard_tokenizer(), vec![lowercase()]));
+    // What a field has that names none. Nodes tell analyzers apart by name: together with one that names "standard" it cannot be asked
+    // by `combined_fields`, nor word by word by `cross_fields`.
+    insert("default", Analyzer::new(vec![], standard_tokenizer(), vec![lowercase()]));
     insert("chinese", Analyzer::new(vec![], standard_tokenizer(), vec![lowercase()]));
     insert("simple", Analyzer::new(vec![], Tokenizer::Letter, vec![lowercase()]));
     insert("whitespace", Analyzer::new(vec![], whitespace_tokenizer(), vec![]));

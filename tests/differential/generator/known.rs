@@ -21,6 +21,11 @@ const REFUSALS: &[&str] = &[
     "must be a string, number or boolean",
     "has an empty field name",
     "must be a field name, not empty",
+    // Said of a clause, with the reason.
+    "is not supported",
+    // Nodes mostly refuse it too, but some clauses ask such a field and find nothing.
+    "so that no query can find its values",
+    "of type \"geo_point\" cannot be asked by",
 ];
 
 /// Parameters in which clauses stand.

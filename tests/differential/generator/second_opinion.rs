@@ -7,7 +7,7 @@ use crate::nodes::Node;
 use crate::{oracle, percolators};
 
 /// Of the stored queries of one clause on one server.
-#[derive(Default, Debug)]
+#[derive(Default)]
 pub struct PercolatorCounts {
     /// Queries that the search takes and the percolator refuses.
     pub refused: u64,

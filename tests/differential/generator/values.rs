@@ -271,8 +271,13 @@ fn spelled_otherwise(value: &Value) -> Value {
     }
 }
 
-fn point(draw: &mut Draw) -> Value {
-    let (lat, lon) = draw.one(&[(0.0, 0.0), (48.85, 2.35), (-33.9, 151.2), (52.5, 13.4), (40.7, -74.0), (89.9, 179.9)]);
+/// Latitudes and longitudes.
+pub const PLACES: &[(f64, f64)] =
+    &[(0.0, 0.0), (48.85, 2.35), (-33.9, 151.2), (52.5, 13.4), (40.7, -74.0), (89.9, 179.9)];
+
+/// A place in one of its spellings.
+pub fn point(draw: &mut Draw) -> Value {
+    let (lat, lon) = draw.one(PLACES);
     match draw.below(5) {
         0 => json!({"lat": lat, "lon": lon}),
         1 => json!(format!("{lat},{lon}")),

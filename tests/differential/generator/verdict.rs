@@ -1,6 +1,7 @@
 //! Where Tripline and the nodes differ over a round.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::case::{Answer, Answers};
 use crate::nodes::Server;
@@ -41,7 +42,7 @@ pub struct Difference {
 }
 
 /// How much was compared.
-#[derive(Default, Debug)]
+#[derive(Default)]
 pub struct Counts {
     pub rounds: u64,
     pub pairs: u64,
@@ -60,6 +61,22 @@ pub struct Counts {
     pub differences: u64,
     /// By server and clause: how often its percolator differs from its own search.
     pub percolators: BTreeMap<(String, String), PercolatorCounts>,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { rounds, pairs, matching_pairs, refused_queries, refused_documents, .. } = self;
+        let percent = matching_pairs * 100 / (*pairs).max(1);
+        writeln!(f, "{rounds} rounds, {pairs} pairs of a query and a document, {percent} % of them matching")?;
+        writeln!(f, "{refused_queries} queries and {refused_documents} documents refused by both sides")?;
+        writeln!(f, "{} queries about which nodes differ, {} left out for that", self.nodes_differ, self.left_out)?;
+        writeln!(f, "{} mappings that no node takes", self.unasked)?;
+        for ((server, clause), counts) in &self.percolators {
+            let PercolatorCounts { refused, missing, extra } = counts;
+            writeln!(f, "percolator of {server}, {clause}: {refused} refused, {missing} miss some, {extra} find more")?;
+        }
+        write!(f, "{} differences, and {} deliberate ones", self.differences, self.known)
+    }
 }
 
 /// All differences, deliberate ones among them.

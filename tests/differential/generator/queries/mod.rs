@@ -6,11 +6,14 @@
 mod compound;
 mod feature;
 mod full_text;
+mod geo;
+mod intervals;
 mod multi_field;
 mod parameters;
 mod patterns;
 mod query_string;
 mod simple_query_string;
+mod span;
 mod spoil;
 mod term_level;
 
@@ -56,6 +59,9 @@ const LEAVES: &[(u32, Family)] = &[
     (7, simple_query_string::simple_query_string),
     (2, feature::distance_feature),
     (1, feature::rank_feature),
+    (5, span::span),
+    (5, intervals::intervals),
+    (4, geo::geo),
 ];
 
 const COMPOUNDS: &[(u32, Family)] = &[
