@@ -39,13 +39,7 @@ pub enum Clause {
     /// `multi_match`
     MultiMatch(MultiMatch),
     /// `combined_fields`
-    CombinedFields {
-        fields: Vec<String>,
-        text: String,
-        operator: Operator,
-        minimum_should_match: Option<MinimumShouldMatch>,
-        zero_terms_query: ZeroTerms,
-    },
+    CombinedFields(CombinedFields),
     /// `query_string`
     QueryString(QueryString),
     /// `simple_query_string`
@@ -234,6 +228,18 @@ pub struct MultiMatch {
     pub analyzer: Option<String>,
     /// `None` where not said: true when the fields are the index's default, else false.
     pub lenient: Option<bool>,
+    pub auto_generate_synonyms_phrase_query: bool,
+}
+
+/// `combined_fields`
+#[derive(Debug, Clone, PartialEq)]
+pub struct CombinedFields {
+    pub fields: Vec<String>,
+    pub text: String,
+    pub operator: Operator,
+    pub minimum_should_match: Option<MinimumShouldMatch>,
+    pub zero_terms_query: ZeroTerms,
+    pub auto_generate_synonyms_phrase_query: bool,
 }
 
 /// `query_string`: its text parsed, its parameters

@@ -98,8 +98,8 @@ fn for_rules(filter: &TokenFilter, definition: &Definition<'_>) -> Result<Option
         Err(definition.error(format!("the filter {name:?} before synonyms cannot cut their rules; put it behind them")))
     };
     match stream {
-        // Lucene's graphs of synonyms stay in the way, its flat ones do not.
-        StreamFilter::Synonyms(synonyms) => Ok(synonyms.makes_graph().then(|| filter.clone())),
+        // Synonyms of synonyms would grow without end.
+        StreamFilter::Synonyms(_) => Ok(None),
         StreamFilter::Multiplexer { preserve_original: true, .. } => Ok(None),
         StreamFilter::AsciiFoldingBoth => Ok(Some(TokenFilter::Word(WordFilter::AsciiFolding))),
         StreamFilter::Multiplexer { .. } => refused("multiplexer"),

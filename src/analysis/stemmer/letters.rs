@@ -71,6 +71,15 @@ impl Letters {
         endings.split(' ').any(|ending| self.ends_with(ending))
     }
 
+    /// Whether what stands before the last `letters` ends in one of these.
+    pub(super) fn ends_with_any_before(&self, endings: &str, letters: usize) -> bool {
+        let before = self.0.get(..self.0.len().saturating_sub(letters)).unwrap_or_default();
+        endings.split(' ').any(|ending| {
+            let mut letters = before.iter().rev();
+            ending.chars().rev().all(|letter| letters.next() == Some(&letter))
+        })
+    }
+
     pub(super) fn cut(&mut self, letters: usize) {
         self.0.truncate(self.0.len().saturating_sub(letters));
     }

@@ -5,6 +5,7 @@
 
 mod asian;
 mod balto_slavic;
+mod dutch;
 mod finno_ugric;
 mod germanic;
 mod letters;
@@ -50,7 +51,7 @@ const STEMMERS: &[(&str, Algorithm)] = &[
     ("catalan", Algorithm::Snowball(algorithms::catalan)),
     ("czech", Algorithm::Rules(balto_slavic::czech)),
     ("danish", Algorithm::Snowball(algorithms::danish)),
-    ("dutch", Algorithm::Snowball(algorithms::dutch)),
+    ("dutch", Algorithm::Rules(dutch::dutch)),
     ("english", Algorithm::Rules(porter::english)),
     ("estonian", Algorithm::Snowball(algorithms::estonian_freienthal)),
     ("finnish", Algorithm::Snowball(algorithms::finnish)),

@@ -31,6 +31,7 @@ struct Settings<'q> {
     fuzzy_prefix_length: u32,
     fuzzy_transpositions: bool,
     lenient: bool,
+    synonym_phrases: bool,
     time_zone: Option<&'q str>,
 }
 
@@ -54,6 +55,7 @@ impl<'a> Compiler<'a> {
             fuzzy_prefix_length: clause.fuzzy_prefix_length,
             fuzzy_transpositions: clause.fuzzy_transpositions,
             lenient: clause.lenient.unwrap_or_else(|| self.asks_everything(&clause.fields)),
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
             time_zone: clause.time_zone.as_deref(),
         };
         self.whole_expression(&clause.expression, &settings)
@@ -75,6 +77,7 @@ impl<'a> Compiler<'a> {
             fuzzy_prefix_length: clause.fuzzy_prefix_length,
             fuzzy_transpositions: clause.fuzzy_transpositions,
             lenient: clause.lenient.unwrap_or_else(|| self.asks_everything(&clause.fields)),
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
             time_zone: None,
         };
         self.whole_expression(&clause.expression, &settings)
@@ -200,8 +203,12 @@ impl<'a> Compiler<'a> {
         };
         match (list.subjects.as_slice(), settings.kind) {
             ([subject], MultiMatchType::BestFields | MultiMatchType::MostFields) => {
-                let options =
-                    TextOptions { analyzer: settings.analyzer, lenient: settings.lenient, ..TextOptions::default() };
+                let options = TextOptions {
+                    analyzer: settings.analyzer,
+                    lenient: settings.lenient,
+                    synonym_phrases: settings.synonym_phrases,
+                    ..TextOptions::default()
+                };
                 self.words_in_field(subject, text, &options).map(Some)
             }
             _ => Ok(None),
@@ -284,6 +291,7 @@ impl<'a> Compiler<'a> {
             slop: settings.phrase_slop,
             analyzer: settings.analyzer,
             lenient: settings.lenient,
+            synonym_phrases: settings.synonym_phrases,
             ..TextOptions::default()
         };
         self.text_in_fields(list, settings.kind, &Scalar(Value::String(text.to_owned())), &options, None)

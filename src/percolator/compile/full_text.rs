@@ -10,12 +10,14 @@ use crate::analysis::Analyzer;
 use crate::mapping::FieldType;
 use crate::percolator::compile::fields::{FieldList, Subject, Target, check_searchable};
 use crate::percolator::compile::intervals::check_positions;
+use crate::percolator::compile::query_text::{Line, Position, QueryText, Segment, Step};
 use crate::percolator::compile::term_level::{fuzzy_of, prefix_of, term_of, text_of, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::phrase::{Phrase, Slot};
 use crate::query::{
-    Fuzziness, Match, MatchPhrase, MinimumShouldMatch, MultiMatch, MultiMatchType, Operator, Scalar, ZeroTerms,
+    CombinedFields, Fuzziness, Match, MatchPhrase, MinimumShouldMatch, MultiMatch, MultiMatchType, Operator, Scalar,
+    ZeroTerms,
 };
 
 /// How the words of a text are put together within one field.
@@ -42,6 +44,8 @@ pub(super) struct TextOptions<'q> {
     pub(super) analyzer: Option<&'q str>,
     /// A value that does not fit the field matches nothing instead of refusing the query.
     pub(super) lenient: bool,
+    /// Synonyms of several words are phrases; else all of their words have to be there.
+    pub(super) synonym_phrases: bool,
 }
 
 impl Default for TextOptions<'_> {
@@ -56,14 +60,9 @@ impl Default for TextOptions<'_> {
             slop: 0,
             analyzer: None,
             lenient: false,
+            synonym_phrases: true,
         }
     }
-}
-
-/// The terms of one position.
-pub(super) struct Position {
-    pub(super) place: u32,
-    pub(super) terms: Vec<String>,
 }
 
 /// Fields that cut a text alike.
@@ -83,6 +82,7 @@ impl Compiler<'_> {
             transpositions: clause.transpositions,
             analyzer: clause.analyzer.as_deref(),
             lenient: clause.lenient,
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
             ..TextOptions::default()
         };
         match self.target(&clause.field)? {
@@ -123,20 +123,19 @@ impl Compiler<'_> {
             slop: clause.slop,
             analyzer: clause.analyzer.as_deref(),
             lenient: clause.lenient.unwrap_or(list.is_everything),
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
         };
         self.text_in_fields(&list, clause.kind, &clause.value, &options, Some(clause.zero_terms_query))
             .map(|found| found.unwrap_or(Condition::None))
     }
 
-    pub(super) fn combined_fields(
-        &self,
-        names: &[String],
-        text: &str,
-        operator: Operator,
-        minimum_should_match: Option<&MinimumShouldMatch>,
-        zero_terms_query: ZeroTerms,
-    ) -> Result<Condition, Refusal> {
-        let subjects = self.field_list(names)?.subjects;
+    pub(super) fn combined_fields(&self, clause: &CombinedFields) -> Result<Condition, Refusal> {
+        let names = &clause.fields;
+        let list = self.field_list(names)?;
+        let mut subjects = list.subjects;
+        if names.iter().any(|name| name.contains('*')) {
+            subjects.retain(|subject| matches!(subject.field.kind, FieldType::Text(_) | FieldType::MatchOnlyText(_)));
+        }
         let mut analyzers: Vec<Arc<Analyzer>> = Vec::new();
         for subject in &subjects {
             check_searchable(subject)?;
@@ -151,9 +150,14 @@ impl Compiler<'_> {
         if analyzers.iter().any(|analyzer| !Arc::ptr_eq(analyzer, first)) {
             return Err(Refusal::malformed("the fields of \"combined_fields\" must all have the same analyzer"));
         }
-        let options = TextOptions { operator, minimum_should_match, ..TextOptions::default() };
-        let found = self.words_across(&subjects, first, text, &options)?;
-        Ok(found.unwrap_or_else(|| zero_terms(zero_terms_query)))
+        let options = TextOptions {
+            operator: clause.operator,
+            minimum_should_match: clause.minimum_should_match.as_ref(),
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
+            ..TextOptions::default()
+        };
+        let found = self.words_across(&subjects, first, &clause.text, &options)?;
+        Ok(found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
     }
 
     /// A text in several fields, put together as `multi_match` does. `zero` decides for each field where its analyzer leaves nothing;
@@ -203,7 +207,8 @@ impl Compiler<'_> {
     ) -> Result<Vec<Condition>, Refusal> {
         let words = match self.search_analyzer(subject, options)? {
             None => Ok(vec![whole_value(subject, &Scalar(Value::String(text.to_owned())), options)?]),
-            Some(analyzer) => each_word(subject, &analyzed(&analyzer, text), options),
+            Some(analyzer) => Words::of(&QueryText::of(&analyzer, text)?, std::slice::from_ref(subject), options)
+                .map(|words| words.clauses),
         };
         if options.lenient { Ok(words.unwrap_or_default()) } else { words }
     }
@@ -217,10 +222,12 @@ impl Compiler<'_> {
         let Some(analyzer) = self.search_analyzer(subject, options)? else {
             return whole_value(subject, value, options).map(Some);
         };
-        let positions = analyzed(&analyzer, &text_of(value));
+        let text = QueryText::of(&analyzer, &text_of(value))?;
         match options.kind {
-            Kind::Words | Kind::WordsPrefix => words(subject, &positions, options),
-            Kind::Phrase | Kind::PhrasePrefix => phrase(subject, &positions, options),
+            Kind::Words | Kind::WordsPrefix => {
+                Ok(Words::of(&text, std::slice::from_ref(subject), options)?.combined(options))
+            }
+            Kind::Phrase | Kind::PhrasePrefix => phrases(subject, &text, options),
         }
     }
 
@@ -290,21 +297,7 @@ impl Compiler<'_> {
         text: &str,
         options: &TextOptions<'_>,
     ) -> Result<Option<Condition>, Refusal> {
-        let positions = analyzed(analyzer, text);
-        let mut clauses = Vec::with_capacity(positions.len());
-        for position in &positions {
-            let mut anywhere = Vec::new();
-            for (subject, term) in
-                subjects.iter().flat_map(|subject| position.terms.iter().map(move |term| (subject, term)))
-            {
-                match analyzed_term(subject, term) {
-                    Err(_) if options.lenient => {}
-                    result => anywhere.push(result?),
-                }
-            }
-            clauses.push(Condition::or(anywhere));
-        }
-        Ok(combine_words(clauses, options))
+        Ok(Words::of(&QueryText::of(analyzer, text)?, subjects, options)?.combined(options))
     }
 }
 
@@ -333,73 +326,146 @@ fn whole_value(subject: &Subject<'_>, value: &Scalar, options: &TextOptions<'_>)
     }
 }
 
-pub(super) fn analyzed(analyzer: &Analyzer, text: &str) -> Vec<Position> {
-    let mut positions: Vec<Position> = Vec::new();
-    analyzer.tokens(text, &mut |term, place| match positions.last_mut() {
-        Some(last) if last.place == place => last.terms.push(term.to_owned()),
-        _ => positions.push(Position { place, terms: vec![term.to_owned()] }),
-    });
-    positions
-}
-
 /// A term that an analyzer made, as `term` on the field.
 fn analyzed_term(subject: &Subject<'_>, term: &str) -> Result<Condition, Refusal> {
     term_of(subject, &Scalar(Value::String(term.to_owned())))
 }
 
-fn words(
-    subject: &Subject<'_>,
-    positions: &[Position],
-    options: &TextOptions<'_>,
-) -> Result<Option<Condition>, Refusal> {
-    Ok(combine_words(each_word(subject, positions, options)?, options))
+/// A text as words that are put together by an operator.
+struct Words {
+    clauses: Vec<Condition>,
+    /// A single word is no boolean query: neither the operator nor `minimum_should_match` says anything of it.
+    is_boolean: bool,
 }
 
-fn each_word(
-    subject: &Subject<'_>,
-    positions: &[Position],
-    options: &TextOptions<'_>,
-) -> Result<Vec<Condition>, Refusal> {
-    let last = positions.len().saturating_sub(1);
-    let mut clauses = Vec::with_capacity(positions.len());
-    for (index, position) in positions.iter().enumerate() {
-        let mut alternatives = Vec::with_capacity(position.terms.len());
-        for term in &position.terms {
-            let is_prefix = options.kind == Kind::WordsPrefix && index == last;
-            let alternative = match options.fuzziness {
-                _ if is_prefix => prefix_of(subject, term, false),
-                Some(fuzziness) => fuzzy_of(subject, term, fuzziness, options.prefix_length, options.transpositions),
-                None => analyzed_term(subject, term),
-            };
-            alternatives.push(match alternative {
-                // One word that does not fit the field says nothing of the others.
-                Err(_) if options.lenient => Condition::None,
-                result => result?,
-            });
-        }
-        clauses.push(Condition::or(alternatives));
+impl Words {
+    /// Each word in any of the fields.
+    fn of(text: &QueryText, subjects: &[Subject<'_>], options: &TextOptions<'_>) -> Result<Words, Refusal> {
+        let mut clauses = Vec::new();
+        let is_boolean = match text {
+            QueryText::Empty => false,
+            QueryText::Line(line) => {
+                let last = line.positions.len().saturating_sub(1);
+                for (index, position) in line.positions.iter().enumerate() {
+                    let is_prefix = options.kind == Kind::WordsPrefix && index == last && position.ends_text;
+                    clauses.push(anywhere(subjects, options, |subject| {
+                        word(subject, &position.terms, is_prefix, options)
+                    })?);
+                }
+                let has_synonyms = line.positions.iter().any(|position| position.terms.len() > 1);
+                line.positions.len() > 1 || (has_synonyms && line.count > 1)
+            }
+            QueryText::Graph(segments) => {
+                let last = segments.len().saturating_sub(1);
+                for (index, segment) in segments.iter().enumerate() {
+                    let is_prefix = options.kind == Kind::WordsPrefix && index == last;
+                    clauses.push(anywhere(subjects, options, |subject| match segment {
+                        Segment::Step { terms, .. } => word(subject, terms, is_prefix, options),
+                        Segment::Paths(paths) => synonyms(subject, paths, is_prefix, options),
+                    })?);
+                }
+                true
+            }
+        };
+        Ok(Words { clauses, is_boolean })
     }
-    Ok(clauses)
-}
 
-/// One word alone is no boolean query: neither the operator nor `minimum_should_match` says anything of it. With `and` there are no
-/// optional words that a `minimum_should_match` could count.
-fn combine_words(mut clauses: Vec<Condition>, options: &TextOptions<'_>) -> Option<Condition> {
-    if clauses.len() <= 1 {
-        return clauses.pop();
-    }
-    let minimum = options.minimum_should_match;
-    Some(match options.operator {
-        Operator::And if minimum.is_some_and(|spec| required_of(spec, 0) > 0) => Condition::None,
-        Operator::And => Condition::and(clauses),
-        Operator::Or => {
-            let required = minimum.map_or(1, |spec| required_of(spec, clauses.len()).max(1));
-            Condition::at_least(required, clauses)
+    /// With `and` there are no optional words that a `minimum_should_match` could count.
+    fn combined(mut self, options: &TextOptions<'_>) -> Option<Condition> {
+        if !self.is_boolean {
+            return self.clauses.pop();
         }
-    })
+        let minimum = options.minimum_should_match;
+        Some(match options.operator {
+            Operator::And if minimum.is_some_and(|spec| required_of(spec, 0) > 0) => Condition::None,
+            Operator::And if self.clauses.is_empty() => Condition::None,
+            Operator::And => Condition::and(self.clauses),
+            Operator::Or => {
+                let required = minimum.map_or(1, |spec| required_of(spec, self.clauses.len()).max(1));
+                Condition::at_least(required, self.clauses)
+            }
+        })
+    }
 }
 
-fn phrase(
+/// A part of the text in any of the fields.
+fn anywhere(
+    subjects: &[Subject<'_>],
+    options: &TextOptions<'_>,
+    one: impl Fn(&Subject<'_>) -> Result<Condition, Refusal>,
+) -> Result<Condition, Refusal> {
+    let mut found = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        match one(subject) {
+            Err(_) if options.lenient => {}
+            result => found.push(result?),
+        }
+    }
+    Ok(Condition::or(found))
+}
+
+/// A word, or words that stand for each other: those are neither beginnings nor misspelt.
+fn word(
+    subject: &Subject<'_>,
+    terms: &[String],
+    is_prefix: bool,
+    options: &TextOptions<'_>,
+) -> Result<Condition, Refusal> {
+    match (terms, options.fuzziness) {
+        ([term], _) if is_prefix => prefix_of(subject, term, false),
+        ([term], Some(fuzziness)) => fuzzy_of(subject, term, fuzziness, options.prefix_length, options.transpositions),
+        _ => terms.iter().map(|term| analyzed_term(subject, term)).collect::<Result<_, _>>().map(Condition::or),
+    }
+}
+
+/// Synonyms of several words.
+fn synonyms(
+    subject: &Subject<'_>,
+    paths: &[Vec<Step>],
+    is_prefix: bool,
+    options: &TextOptions<'_>,
+) -> Result<Condition, Refusal> {
+    let are_phrases = options.synonym_phrases && has_positions(subject);
+    let one = |path: &Vec<Step>| {
+        let line = Line::of_path(path);
+        if are_phrases {
+            let kind = if is_prefix { Kind::PhrasePrefix } else { Kind::Phrase };
+            let options = TextOptions { kind, slop: 0, ..*options };
+            return Ok(line_phrase(subject, &line.positions, &options)?.unwrap_or(Condition::None));
+        }
+        let words = line.positions.iter().map(|position| word(subject, &position.terms, false, options));
+        words.collect::<Result<_, _>>().map(Condition::and)
+    };
+    paths.iter().map(one).collect::<Result<_, _>>().map(Condition::or)
+}
+
+/// Only `text` keeps the positions of its words; `match_only_text` looks them up, which synonyms do not ask for.
+fn has_positions(subject: &Subject<'_>) -> bool {
+    matches!(&subject.field.kind, FieldType::Text(text) if text.has_positions)
+}
+
+/// The text as a phrase, or as one of those that its synonyms make.
+fn phrases(subject: &Subject<'_>, text: &QueryText, options: &TextOptions<'_>) -> Result<Option<Condition>, Refusal> {
+    match text {
+        QueryText::Empty => Ok(None),
+        QueryText::Line(line) => line_phrase(subject, &line.positions, options),
+        QueryText::Graph(_) if options.slop == 0 && matches!(subject.field.kind, FieldType::MatchOnlyText(_)) => {
+            Err(Refusal::malformed(format!(
+                "a phrase with synonyms of several words cannot be asked of {:?}, for match_only_text has no positions; a slop \
+                 of 1 or the type text can",
+                subject.field.name
+            )))
+        }
+        QueryText::Graph(segments) => {
+            let phrases = QueryText::phrases(segments, options.slop)?;
+            let one = |phrase: &Vec<Position>| line_phrase(subject, phrase, options);
+            let found: Vec<Option<Condition>> = phrases.iter().map(one).collect::<Result<_, _>>()?;
+            Ok(Some(Condition::or(found.into_iter().flatten().collect())))
+        }
+    }
+}
+
+fn line_phrase(
     subject: &Subject<'_>,
     positions: &[Position],
     options: &TextOptions<'_>,
@@ -408,8 +474,7 @@ fn phrase(
     let first_place = match positions {
         [] => return Ok(None),
         [only] if !ends_open => {
-            let terms: Result<Vec<_>, _> = only.terms.iter().map(|term| analyzed_term(subject, term)).collect();
-            return Ok(Some(Condition::or(terms?)));
+            return word(subject, &only.terms, false, options).map(Some);
         }
         [first, ..] => first.place,
     };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::analysis::Analyzer;
 use crate::mapping::{Field, FieldId, FieldType, TextType};
-use crate::percolator::compile::full_text::analyzed;
 use crate::percolator::compile::term_level::{distance_for, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal};
 use crate::percolator::condition::Condition;
@@ -215,4 +214,20 @@ fn wildcard(pattern: &str) -> Word {
 fn regexp(pattern: &str, flags: RegexpFlags, caseless: bool) -> Result<Word, Refusal> {
     let regexp = Regexp::parse(pattern, flags, caseless).map_err(|error| Refusal::malformed(error.to_string()))?;
     Ok(Word::Pattern(Pattern::Regexp(regexp)))
+}
+
+/// The terms of one position of a text.
+struct Position {
+    place: u32,
+    terms: Vec<String>,
+}
+
+/// A text, cut: what stands at the same place together.
+fn analyzed(analyzer: &Analyzer, text: &str) -> Vec<Position> {
+    let mut positions: Vec<Position> = Vec::new();
+    analyzer.tokens(text, &mut |term, place| match positions.last_mut() {
+        Some(last) if last.place == place => last.terms.push(term.to_owned()),
+        _ => positions.push(Position { place, terms: vec![term.to_owned()] }),
+    });
+    positions
 }

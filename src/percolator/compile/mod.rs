@@ -6,6 +6,7 @@ mod expression;
 mod fields;
 mod full_text;
 mod intervals;
+mod query_text;
 mod score_functions;
 mod span;
 mod term_level;
@@ -115,9 +116,7 @@ impl<'a> Compiler<'a> {
             Clause::MatchPhrase(clause) => self.match_phrase(clause, full_text::Kind::Phrase),
             Clause::MatchPhrasePrefix(clause) => self.match_phrase(clause, full_text::Kind::PhrasePrefix),
             Clause::MultiMatch(clause) => self.multi_match(clause),
-            Clause::CombinedFields { fields, text, operator, minimum_should_match, zero_terms_query } => {
-                self.combined_fields(fields, text, *operator, minimum_should_match.as_ref(), *zero_terms_query)
-            }
+            Clause::CombinedFields(clause) => self.combined_fields(clause),
             Clause::QueryString(clause) => self.query_string(clause),
             Clause::SimpleQueryString(clause) => self.simple_query_string(clause),
             Clause::Bool(_)
@@ -230,7 +229,7 @@ fn label(clause: &Clause) -> String {
         Clause::MatchPhrasePrefix(clause) => format!("match_phrase_prefix {}: {}", clause.field, clause.value.0),
         Clause::MatchBoolPrefix(clause) => format!("match_bool_prefix {}: {}", clause.field, clause.value.0),
         Clause::MultiMatch(clause) => format!("multi_match {}: {}", clause.fields.join(", "), clause.value.0),
-        Clause::CombinedFields { fields, text, .. } => format!("combined_fields {}: {text:?}", fields.join(", ")),
+        Clause::CombinedFields(clause) => format!("combined_fields {}: {:?}", clause.fields.join(", "), clause.text),
         Clause::QueryString(_) => "query_string".to_owned(),
         Clause::SimpleQueryString(_) => "simple_query_string".to_owned(),
         Clause::Range(range) => format!("range {}", range.field),

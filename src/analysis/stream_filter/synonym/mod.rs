@@ -54,10 +54,6 @@ impl Synonyms {
         synonyms
     }
 
-    pub(in crate::analysis) fn makes_graph(&self) -> bool {
-        self.makes_graph
-    }
-
     pub(super) fn apply(&self, tokens: Tokens) -> Tokens {
         if self.entries.is_empty() {
             return tokens;
