@@ -112,8 +112,8 @@ fn an_explanation_tells_missing_words_from_words_that_stand_otherwise() {
     let explanation =
         percolator.explain(&percolator.compile(&query).unwrap(), &percolator.document(None, &document).unwrap());
     let expected = "\
-✓ nested experience  (/nested)
-  ✓ intervals experience.title  [objects 2]  (/nested/query/intervals)
+✓ nested experience                          /nested
+  ✓ intervals experience.title  [objects 2]  /query/intervals
     ✓ all of  [objects 0, 2]
       ✓ experience.title has the term \"data\"  [objects 0, 1, 2]
       ✓ experience.title has the term \"engineer\"  [objects 0, 2]

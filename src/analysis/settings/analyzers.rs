@@ -20,7 +20,7 @@ const SUPPORTED: &[&str] = &[
     "pattern",
     "fingerprint",
     "chinese",
-    "those of languages (english, german, …)",
+    "those of languages as english",
 ];
 
 /// In UTF-16 units: a longer fingerprint is dropped.
