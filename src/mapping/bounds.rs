@@ -77,6 +77,11 @@ impl DateResolution {
     }
 }
 
+/// Nanoseconds since 1970 in 63 bits.
+fn fits_nanos(instant: Instant) -> bool {
+    (0..=i128::from(i64::MAX)).contains(&instant.0)
+}
+
 impl DateType {
     /// The point of a document's value.
     pub(crate) fn document_point(&self, text: &str) -> Result<i128, String> {
@@ -84,8 +89,7 @@ impl DateType {
             .format
             .parse(text, Missing::First, &TimeZone::UTC)
             .ok_or_else(|| format!("it does not fit the format {:?}", self.format.source()))?;
-        let nanos_fit = (0..=i128::from(i64::MAX)).contains(&instant.0);
-        if self.resolution == DateResolution::Nanos && !nanos_fit {
+        if self.resolution == DateResolution::Nanos && !fits_nanos(instant) {
             return Err("date_nanos reach from 1970 to 2262".to_owned());
         }
         Ok(self.resolution.point(instant))
@@ -289,7 +293,13 @@ impl Field {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            date_math::parse(&text, format, missing, &zone).map_err(|reason| self.refuse(reason))
+            let date = date_math::parse(&text, format, missing, &zone).map_err(|reason| self.refuse(reason))?;
+            match date {
+                DateExpression::Fixed(instant) if resolution == DateResolution::Nanos && !fits_nanos(instant) => {
+                    Err(self.refuse(format!("{text:?} lies beyond nanoseconds, which reach from 1970 to 2262")))
+                }
+                date => Ok(date),
+            }
         };
         let low = match lower {
             None => DateBound::Open,

@@ -131,11 +131,7 @@ impl Compiler<'_> {
 
     pub(super) fn combined_fields(&self, clause: &CombinedFields) -> Result<Condition, Refusal> {
         let names = &clause.fields;
-        let list = self.field_list(names)?;
-        let mut subjects = list.subjects;
-        if names.iter().any(|name| name.contains('*')) {
-            subjects.retain(|subject| matches!(subject.field.kind, FieldType::Text(_) | FieldType::MatchOnlyText(_)));
-        }
+        let subjects = self.field_list(names)?.subjects;
         let mut analyzers: Vec<Arc<Analyzer>> = Vec::new();
         for subject in &subjects {
             check_searchable(subject)?;

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::analysis::Analyzer;
-use crate::mapping::{DateFormat, Field, FieldType, PointRange, zone};
+use crate::mapping::{DateFormat, Field, FieldType, NumberType, PointRange, zone};
 use crate::percolator::compile::fields::{Subject, Target, check_searchable};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
@@ -30,9 +30,16 @@ impl Compiler<'_> {
             Target::Field(subject) => {
                 check_searchable(&subject)?;
                 // Unlike `term`, where such a number finds nothing, nodes refuse one that the type cannot hold.
-                if let FieldType::Number(_) = subject.field.kind {
+                if let FieldType::Number(number) = &subject.field.kind {
                     for value in values {
                         subject.field.range(Some(value), true, None, true, None, None)?;
+                        if number.kind == NumberType::HalfFloat && number.kind.term_point(&value.0) == Ok(None) {
+                            let name = &subject.field.name;
+                            return Err(Refusal::malformed(format!(
+                                "{} is too large for the half_float {name:?}",
+                                value.0
+                            )));
+                        }
                     }
                 }
                 let terms: Result<Vec<_>, Refusal> = values.iter().map(|value| term_of(&subject, value)).collect();

@@ -26,6 +26,8 @@ const REFUSALS: &[&str] = &[
     // Nodes mostly refuse it too, but some clauses ask such a field and find nothing.
     "so that no query can find its values",
     "of type \"geo_point\" cannot be asked by",
+    // Nodes refuse phrases on fields without positions as soon as a document has the field.
+    "which takes text fields",
 ];
 
 /// Parameters in which clauses stand.
