@@ -87,9 +87,12 @@ impl Cover {
             Test::Term(term) => Cover::one(Anchor::Term(field, term.clone())),
             Test::Point(PointRange::Fixed { low, high }) if low == high => Cover::one(Anchor::Point(field, *low)),
             Test::Phrase(phrase) => Cover::of_phrase(field, phrase),
-            Test::Exists | Test::Pattern(_) | Test::TermRange { .. } | Test::Point(_) | Test::Interval(..) => {
-                Cover::one(Anchor::Field(field))
-            }
+            Test::Exists
+            | Test::Pattern(_)
+            | Test::TermRange { .. }
+            | Test::Point(_)
+            | Test::Geo(_)
+            | Test::Interval(..) => Cover::one(Anchor::Field(field)),
         }
     }
 

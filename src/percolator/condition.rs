@@ -1,6 +1,7 @@
 //! What a query demands of a document, once its fields are known: the form that is indexed and evaluated.
 
 use crate::mapping::{FieldId, NestedId, PointRange};
+use crate::percolator::geo::GeoArea;
 use crate::percolator::pattern::Pattern;
 use crate::percolator::phrase::Phrase;
 use crate::query::RangeRelation;
@@ -61,6 +62,8 @@ pub enum Test {
     Phrase(Phrase),
     /// One of its points lies in the range.
     Point(PointRange),
+    /// Its points stand so to a shape on the globe.
+    Geo(GeoArea),
     /// One of its intervals stands in this relation to the range.
     Interval(RangeRelation, PointRange),
 }

@@ -134,6 +134,7 @@ fn describe_test(mapping: &Mapping, field: FieldId, test: &Test) -> String {
         }
         Test::Point(PointRange::Fixed { low, high }) if low == high => format!("{name} has the value"),
         Test::Point(_) => format!("{name} has a value in the range"),
+        Test::Geo(area) => format!("{name} {area}"),
         Test::Interval(..) => format!("{name} has an interval that stands so to the range"),
     }
 }

@@ -13,6 +13,7 @@ mod compile;
 mod condition;
 mod document;
 mod explain;
+mod geo;
 mod mask;
 mod matcher;
 mod pattern;

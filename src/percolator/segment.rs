@@ -328,7 +328,7 @@ fn number_of(count: usize) -> u32 {
 fn effort(node: &Node) -> u8 {
     match &node.kind {
         Kind::All | Kind::None | Kind::Ids(_) | Kind::Term(..) => 0,
-        Kind::Test(_, Test::Pattern(_) | Test::Phrase(_)) => 2,
+        Kind::Test(_, Test::Pattern(_) | Test::Phrase(_) | Test::Geo(_)) => 2,
         Kind::Test(..) => 1,
         Kind::And(_) | Kind::Or(_) | Kind::Not(_) | Kind::AtLeast(..) | Kind::AtLeastField(..) => 3,
         Kind::Nested(_) => 4,

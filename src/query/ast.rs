@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::geo::Geometry;
+
 /// A query clause and where it stood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -74,8 +76,10 @@ pub enum Clause {
     DisMax { queries: Vec<Query> },
     /// `function_score` without `min_score`: matches what its query matches
     FunctionScore { query: Box<Query>, filters: Vec<Query> },
+    /// `geo_distance`, `geo_bounding_box`, `geo_polygon`, `geo_shape`
+    Geo(GeoQuery),
     /// `distance_feature`: matches where the field has a value
-    DistanceFeature { field: String },
+    DistanceFeature { field: String, origin: Value, pivot: String },
     /// `rank_feature`: matches where the field has a value
     RankFeature { field: String },
 }
@@ -83,6 +87,57 @@ pub enum Clause {
 /// A single JSON value: string, number or boolean (never null, array or object).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scalar(pub Value);
+
+/// A shape on the globe, and how a field's points must stand to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GeoQuery {
+    pub clause: GeoClause,
+    pub field: String,
+    /// Within the globe's limits.
+    pub geometry: Geometry,
+    pub relation: GeoRelation,
+    /// Whether a field that the mapping does not have matches nothing, instead of being refused.
+    pub ignore_unmapped: bool,
+}
+
+/// The clauses that ask for places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GeoClause {
+    /// `geo_distance`
+    Distance,
+    /// `geo_bounding_box`
+    BoundingBox,
+    /// `geo_polygon`
+    Polygon,
+    /// `geo_shape`
+    Shape,
+}
+
+impl GeoClause {
+    /// Its name in a query.
+    pub fn name(self) -> &'static str {
+        match self {
+            GeoClause::Distance => "geo_distance",
+            GeoClause::BoundingBox => "geo_bounding_box",
+            GeoClause::Polygon => "geo_polygon",
+            GeoClause::Shape => "geo_shape",
+        }
+    }
+}
+
+/// How the points of a field stand to a shape.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum GeoRelation {
+    /// One of them lies in it.
+    #[default]
+    Intersects,
+    /// There are some, and none lies in it.
+    Disjoint,
+    /// There are some, and all lie in it.
+    Within,
+    /// The shape is made of points, each of which is one of them.
+    Contains,
+}
 
 /// Where `terms_set` takes the number of terms that must match from.
 #[derive(Debug, Clone, PartialEq)]

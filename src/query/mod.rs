@@ -15,6 +15,7 @@ mod feature;
 mod full_text;
 mod function_score;
 mod fuzziness;
+mod geo;
 mod joining;
 mod limits;
 mod minimum_should_match;

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::shape::{below, did_you_mean, element, kind_of};
 use super::{
-    Limits, Query, QueryError, compound, feature, full_text, function_score, joining, multi_field, pattern,
+    Limits, Query, QueryError, compound, feature, full_text, function_score, geo, joining, multi_field, pattern,
     query_string, range, simple_query_string, term_level, unsupported, wrapper,
 };
 
 /// Every clause that is read, for suggestions and error messages.
-pub(super) const SUPPORTED: [&str; 29] = [
+pub(super) const SUPPORTED: [&str; 33] = [
     "bool",
     "boosting",
     "combined_fields",
@@ -19,6 +19,10 @@ pub(super) const SUPPORTED: [&str; 29] = [
     "exists",
     "function_score",
     "fuzzy",
+    "geo_bounding_box",
+    "geo_distance",
+    "geo_polygon",
+    "geo_shape",
     "ids",
     "match",
     "match_all",
@@ -134,6 +138,10 @@ impl<'l> Parser<'l> {
             "combined_fields" => multi_field::combined_fields(&body, self.limits)?,
             "query_string" => query_string::query_string(&body, self)?,
             "simple_query_string" => simple_query_string::simple_query_string(&body, self)?,
+            "geo_bounding_box" => geo::geo_bounding_box(&body)?,
+            "geo_distance" => geo::geo_distance(&body)?,
+            "geo_polygon" => geo::geo_polygon(&body, self.limits)?,
+            "geo_shape" => geo::geo_shape(&body, self.limits)?,
             "distance_feature" => feature::distance_feature(&body)?,
             "rank_feature" => feature::rank_feature(&body)?,
             "bool" => compound::bool(&body, self)?,

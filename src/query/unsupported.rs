@@ -5,7 +5,8 @@ const SCRIPTS: &str = "scripts are not run";
 const OTHER_DOCUMENTS: &str = "it takes its terms from documents in an index, and each document is matched by itself";
 const NEAREST: &str =
     "it ranks an index by nearness and keeps the top; whether one document matches depends on all others";
-const GEOGRAPHY: &str = "geographical and geometrical fields are not indexed";
+const PLANE: &str = "shapes on a plane are not indexed; points on the globe are, see \"geo_shape\"";
+const GRID: &str = "a member is no cell of an aggregation; use the cell's corners in a \"geo_bounding_box\"";
 const SPANS: &str = "use \"match_phrase\" with \"slop\", or \"query_string\" with phrases";
 const RANKING: &str = "it changes the order of hits and not which documents match; use the query inside it";
 const MODELS: &str = "it needs a model that runs in the cluster";
@@ -18,9 +19,8 @@ pub(super) fn reason(clause: &str) -> Option<&'static str> {
         "script" | "script_score" => SCRIPTS,
         "more_like_this" | "mlt" | "percolate" => OTHER_DOCUMENTS,
         "knn" | "hybrid" => NEAREST,
-        "geo_bounding_box" | "geo_distance" | "geo_grid" | "geo_polygon" | "geo_shape" | "shape" | "xy_shape" => {
-            GEOGRAPHY
-        }
+        "geo_grid" => GRID,
+        "shape" | "xy_shape" => PLANE,
         "intervals" | "field_masking_span" => SPANS,
         _ if clause.starts_with("span_") => SPANS,
         "pinned" | "rule" | "rule_query" => RANKING,

@@ -157,6 +157,25 @@ fn a_forbidden_field_is_found_wherever_it_hides_and_left_out_of_expansions() {
 }
 
 #[test]
+fn a_forbidden_place_is_found_in_every_clause_about_places() {
+    let mapping = Mapping::from_json(&json!({"properties": {"home": {"type": "geo_point"}}}));
+    let percolator = Percolator::new(Arc::new(mapping.unwrap()));
+    let shape = json!({"type": "envelope", "coordinates": [[0, 1], [1, 0]]});
+    for query in [
+        json!({"geo_distance": {"home": [13.4, 52.5], "distance": "1km"}}),
+        json!({"geo_distance": {"home.lat": 52.5, "home.lon": 13.4, "distance": "1km", "ignore_unmapped": true}}),
+        json!({"geo_bounding_box": {"home": {"top": 1, "left": 0, "bottom": 0, "right": 1}}}),
+        json!({"geo_polygon": {"home": {"points": ["0,0", "0,1", "1,1"]}}}),
+        json!({"geo_shape": {"home": {"shape": shape, "relation": "disjoint"}}}),
+        json!({"distance_feature": {"field": "home", "origin": "0,0", "pivot": "1km"}}),
+    ] {
+        let refused = percolator.compile_restricted(&query, &["home".to_owned()]).unwrap_err();
+        assert_eq!(refused.kind, QueryErrorKind::ForbiddenField, "{query}: {refused}");
+        assert!(percolator.compile(&query).is_ok(), "{query} is fine where nothing is forbidden");
+    }
+}
+
+#[test]
 fn a_refusal_names_the_clause_and_what_would_be_right() {
     let percolator = percolator();
     let query = json!({"query": {"bool": {"must": [{"match": {"title": "x"}}, {"nested": {"path": "experience",

@@ -5,6 +5,7 @@
 mod expression;
 mod fields;
 mod full_text;
+mod geo;
 mod term_level;
 
 use crate::mapping::{Mapping, NestedId, ValueError};
@@ -98,7 +99,8 @@ impl<'a> Compiler<'a> {
                 self.fuzzy(field, value, *fuzziness, *prefix_length, *transpositions)
             }
             Clause::Ids { values } => Ok(Condition::Ids(values.clone())),
-            Clause::DistanceFeature { field } => self.distance_feature(field),
+            Clause::Geo(query) => self.geo(query),
+            Clause::DistanceFeature { field, origin, pivot } => self.distance_feature(field, origin, pivot),
             Clause::RankFeature { field } => self.rank_feature(field),
             Clause::Match(clause) => self.match_text(clause, full_text::Kind::Words),
             Clause::MatchBoolPrefix(clause) => self.match_text(clause, full_text::Kind::WordsPrefix),
@@ -228,7 +230,8 @@ fn label(clause: &Clause) -> String {
         Clause::ConstantScore { .. } => "constant_score".to_owned(),
         Clause::DisMax { .. } => "dis_max".to_owned(),
         Clause::FunctionScore { .. } => "function_score".to_owned(),
-        Clause::DistanceFeature { field } => format!("distance_feature {field}"),
+        Clause::Geo(query) => format!("{} {}", query.clause.name(), query.field),
+        Clause::DistanceFeature { field, .. } => format!("distance_feature {field}"),
         Clause::RankFeature { field } => format!("rank_feature {field}"),
     }
 }

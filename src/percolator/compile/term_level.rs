@@ -143,14 +143,6 @@ impl Compiler<'_> {
         fuzzy_of(&self.subject(name)?, &text_of(value), fuzziness, prefix_length, transpositions)
     }
 
-    pub(super) fn distance_feature(&self, name: &str) -> Result<Condition, Refusal> {
-        let field = self.subject(name)?.field;
-        match field.kind {
-            FieldType::Date(_) | FieldType::GeoPoint(_) => Ok(existence_of(field)),
-            _ => Err(type_refusal("distance_feature", field, "date, date_nanos and geo_point")),
-        }
-    }
-
     pub(super) fn rank_feature(&self, name: &str) -> Result<Condition, Refusal> {
         let field = self.subject(name)?.field;
         match field.kind {
@@ -169,7 +161,7 @@ pub(super) fn text_of(value: &Scalar) -> String {
 }
 
 /// A constant field has its value in every document, whether it says so or not.
-fn existence_of(field: &Field) -> Condition {
+pub(super) fn existence_of(field: &Field) -> Condition {
     match field.kind {
         FieldType::ConstantKeyword(Some(_)) => Condition::All,
         _ => Condition::Field(field.id, Test::Exists),
