@@ -217,7 +217,8 @@ impl<'s, 'd> Visit<'s, 'd> {
                 let layout = self.layout;
                 self.enough_of(parts, objects, |place| {
                     let scope = layout.scope(*layout.scopes(path).get(place)?)?;
-                    let wanted = *scope.values(*field)?.points.first()?;
+                    // Of several numbers the least one counts.
+                    let wanted = *scope.values(*field)?.points.iter().min()?;
                     Some(usize::try_from(wanted.max(1)).unwrap_or(usize::MAX))
                 })
             }

@@ -75,13 +75,37 @@ pub enum Clause {
     /// `dis_max`
     DisMax { queries: Vec<Query> },
     /// `function_score` without `min_score`: matches what its query matches
-    FunctionScore { query: Box<Query>, filters: Vec<Query> },
+    FunctionScore { query: Box<Query>, functions: Vec<ScoreFunction> },
     /// `geo_distance`, `geo_bounding_box`, `geo_polygon`, `geo_shape`
     Geo(GeoQuery),
     /// `distance_feature`: matches where the field has a value
     DistanceFeature { field: String, origin: Value, pivot: String },
     /// `rank_feature`: matches where the field has a value
     RankFeature { field: String },
+}
+
+/// A function of `function_score`. It decides no match, but nodes refuse one that its field cannot have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreFunction {
+    /// JSON pointer of the function's object.
+    pub pointer: String,
+    /// Where the function counts.
+    pub filter: Option<Query>,
+    /// What it computes.
+    pub kind: ScoreFunctionKind,
+}
+
+/// What a score function computes with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScoreFunctionKind {
+    /// `weight`, and `random_score` without a field
+    Plain,
+    /// `random_score`
+    Random { field: String },
+    /// `field_value_factor`
+    FieldValue { field: String },
+    /// `gauss`, `linear`, `exp`; what the values mean is for the field's type to say
+    Decay { field: String, origin: Option<Value>, scale: Scalar, offset: Option<Scalar> },
 }
 
 /// A single JSON value: string, number or boolean (never null, array or object).

@@ -35,9 +35,14 @@ pub(super) fn rank_feature(body: &Body<'_>) -> Result<Clause, QueryError> {
         let function = Parameters::of(name, value, &pointer)?;
         function.exactly(known)?;
         for parameter in *known {
-            let optional = *name == "saturation";
-            if function.number(parameter)?.is_none() && !optional {
-                return Err(function.missing(parameter));
+            match function.number(parameter)? {
+                None if *name == "saturation" => {}
+                None => return Err(function.missing(parameter)),
+                Some(number) if *parameter == "scaling_factor" && number < 1.0 => {
+                    return Err(function.bad(parameter, "must be at least 1"));
+                }
+                Some(number) if number <= 0.0 => return Err(function.bad(parameter, "must be above zero")),
+                Some(_) => {}
             }
         }
     }

@@ -141,6 +141,11 @@ fn a_forbidden_field_is_found_wherever_it_hides_and_left_out_of_expansions() {
         json!({"multi_match": {"query": "2024", "fields": ["title", "last_updated"]}}),
         json!({"simple_query_string": {"query": "2024", "fields": ["last_updated"]}}),
         json!({"bool": {"must_not": {"bool": {"filter": {"term": {"last_updated": "2024-01-01"}}}}}}),
+        json!({"distance_feature": {"field": "last_updated", "origin": "now", "pivot": "7d"}}),
+        json!({"function_score": {"field_value_factor": {"field": "last_updated"}}}),
+        json!({"function_score": {"random_score": {"seed": 1, "field": "last_updated"}}}),
+        json!({"function_score": {"functions": [{"gauss": {"last_updated": {"origin": "now", "scale": "7d"}}}]}}),
+        json!({"terms_set": {"last_updated": {"terms": [], "minimum_should_match": 1}}}),
     ];
     for query in hiding {
         let refused = percolator.compile_restricted(&query, &forbidden).unwrap_err();

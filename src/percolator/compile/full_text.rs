@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::analysis::Analyzer;
 use crate::mapping::FieldType;
 use crate::percolator::compile::fields::{FieldList, Subject, Target};
-use crate::percolator::compile::term_level::{fuzzy_of, prefix_of, term_of, text_of, type_refusal};
+use crate::percolator::compile::term_level::{fuzzy_of, ids_of, prefix_of, term_of, text_of, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::phrase::{Phrase, Slot};
@@ -85,24 +85,20 @@ impl Compiler<'_> {
             ..TextOptions::default()
         };
         match self.target(&clause.field)? {
-            Target::Id => Ok(Condition::Ids(vec![text_of(&clause.value)])),
-            Target::Field(subject) => {
-                let found = self.text_in_field(&subject, &clause.value, &options)?;
-                Ok(found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
-            }
+            Target::Id => self.text_in_ids(&clause.value, &options),
+            Target::Field(subject) => self.text_in_field(&subject, &clause.value, &options),
         }
+        .map(|found| found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
     }
 
     pub(super) fn match_phrase(&self, clause: &MatchPhrase, kind: Kind) -> Result<Condition, Refusal> {
         let options =
             TextOptions { kind, slop: clause.slop, analyzer: clause.analyzer.as_deref(), ..TextOptions::default() };
         match self.target(&clause.field)? {
-            Target::Id => Ok(Condition::Ids(vec![text_of(&clause.value)])),
-            Target::Field(subject) => {
-                let found = self.text_in_field(&subject, &clause.value, &options)?;
-                Ok(found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
-            }
+            Target::Id => self.text_in_ids(&clause.value, &options),
+            Target::Field(subject) => self.text_in_field(&subject, &clause.value, &options),
         }
+        .map(|found| found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
     }
 
     pub(super) fn multi_match(&self, clause: &MultiMatch) -> Result<Condition, Refusal> {
@@ -136,6 +132,9 @@ impl Compiler<'_> {
         zero_terms_query: ZeroTerms,
     ) -> Result<Condition, Refusal> {
         let list = self.field_list(names)?;
+        if list.asks_id {
+            return Err(Refusal::malformed("\"combined_fields\" takes text fields, not \"_id\""));
+        }
         let mut subjects = list.subjects;
         if names.iter().any(|name| name.contains('*')) {
             subjects.retain(|subject| matches!(subject.field.kind, FieldType::Text(_) | FieldType::MatchOnlyText(_)));
@@ -180,7 +179,38 @@ impl Compiler<'_> {
                 found.extend(one.or_else(|| zero.map(zero_terms)));
             }
         }
+        if list.asks_id {
+            found.extend(self.text_in_ids(value, options)?.or_else(|| zero.map(zero_terms)));
+        }
         Ok(if found.is_empty() { None } else { Some(Condition::or(found)) })
+    }
+
+    /// A text in `_id`: the id as a whole, or each word that an analyzer makes of it.
+    fn text_in_ids(&self, value: &Scalar, options: &TextOptions<'_>) -> Result<Option<Condition>, Refusal> {
+        match self.strict_text_in_ids(value, options) {
+            Err(_) if options.lenient => Ok(Some(Condition::None)),
+            result => result,
+        }
+    }
+
+    fn strict_text_in_ids(&self, value: &Scalar, options: &TextOptions<'_>) -> Result<Option<Condition>, Refusal> {
+        let asks_beginning = match options.kind {
+            Kind::PhrasePrefix => true,
+            Kind::WordsPrefix => options.analyzer.is_some(),
+            Kind::Words | Kind::Phrase => false,
+        };
+        if asks_beginning || options.fuzziness.is_some() {
+            let reason = "\"_id\" can only be asked for whole ids, not for beginnings or likenesses";
+            return Err(Refusal::malformed(reason));
+        }
+        let text = text_of(value);
+        let Some(name) = options.analyzer else { return ids_of(vec![text]).map(Some) };
+        let positions = analyzed(&*self.named_analyzer(name)?, &text);
+        if options.kind == Kind::Phrase && positions.len() > 1 {
+            return Err(Refusal::malformed("\"_id\" has no positions that a phrase could be found in"));
+        }
+        let words: Result<Vec<_>, Refusal> = positions.into_iter().map(|position| ids_of(position.terms)).collect();
+        Ok(combine_words(words?, options))
     }
 
     /// A text in one field; `None` where the analyzer leaves nothing of it.

@@ -3,6 +3,7 @@
 //! The rules are those of Elasticsearch's search (its `*QueryBuilder.doToQuery` and Lucene's query classes).
 
 mod expression;
+mod feature;
 mod fields;
 mod full_text;
 mod geo;
@@ -61,8 +62,8 @@ impl<'a> Compiler<'a> {
             }
             Clause::ConstantScore { filter } => self.query(filter, path)?,
             Clause::DisMax { queries } => Condition::or(self.queries(queries, path)?),
-            Clause::FunctionScore { query, filters } => {
-                self.queries(filters, path)?;
+            Clause::FunctionScore { query, functions } => {
+                self.score_functions(functions, path)?;
                 self.query(query, path)?
             }
             Clause::Nested { path: name, query: inner, ignore_unmapped } => {
