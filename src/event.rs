@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::change::Change;
 use crate::member::MemberId;
@@ -39,6 +40,16 @@ pub enum EventStatus {
     StoppedMatchingQuery,
 }
 
+/// A position of a member that a subscription's query found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MatchedPosition {
+    /// Its place in the document's list of positions, from 0.
+    pub place: u32,
+    /// Its entry as it stands in the document; null where the member was erased since.
+    #[schema(value_type = Option<Object>)]
+    pub position: Option<Value>,
+}
+
 /// One durable row of the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -54,6 +65,10 @@ pub struct Event {
     pub status: EventStatus,
     /// What changed.
     pub changes: Vec<Change>,
+    /// The positions that the subscription's query found: in the old document where the member stopped matching, else in the new
+    /// one. `None` where the selector is no query, or the format was `compact` when it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched_positions: Option<Vec<MatchedPosition>>,
     /// When the update was accepted.
     pub occurred_at: Timestamp,
 }

@@ -10,6 +10,7 @@ pub mod config;
 pub mod delivery;
 pub mod engine;
 pub mod event;
+mod excerpt;
 pub mod geo;
 pub mod jobs;
 pub mod json;

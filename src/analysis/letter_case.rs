@@ -1,4 +1,7 @@
-//! Java's `Character.toLowerCase` and `toUpperCase`: one character for one, whatever stands beside it.
+//! Java's `Character.toLowerCase` and `toUpperCase`: one character for one, whatever stands beside it; and what filters of some
+//! languages do otherwise.
+
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Lower case without final sigma, and `İ` as `i`.
 pub(crate) fn lower(character: char) -> char {
@@ -40,6 +43,64 @@ pub(super) fn make_upper(term: &mut String) {
     } else {
         *term = term.chars().map(upper).collect();
     }
+}
+
+/// Lucene's `GreekLowerCaseFilter`: also without accents and final sigma.
+pub(super) fn lower_greek(character: char) -> char {
+    match character {
+        'ς' => 'σ',
+        'Ά' | 'ά' => 'α',
+        'Έ' | 'έ' => 'ε',
+        'Ή' | 'ή' => 'η',
+        'Ί' | 'Ϊ' | 'ί' | 'ϊ' | 'ΐ' => 'ι',
+        'Ύ' | 'Ϋ' | 'ύ' | 'ϋ' | 'ΰ' => 'υ',
+        'Ό' | 'ό' => 'ο',
+        'Ώ' | 'ώ' => 'ω',
+        other => lower(other),
+    }
+}
+
+/// Lucene's `TurkishLowerCaseFilter`: I without a dot keeps none, unless a dot above follows.
+pub(super) fn lower_turkish(term: &str) -> String {
+    let mut out = String::with_capacity(term.len());
+    let mut letters = term.chars().peekable();
+    // Behind an I the dot that makes it an i, even with other marks between, is dropped.
+    let mut drops_dot = false;
+    while let Some(letter) = letters.next() {
+        if drops_dot {
+            if letter == DOT_ABOVE {
+                continue;
+            }
+            drops_dot = is_mark(letter);
+        }
+        out.push(match letter {
+            'I' => {
+                let dotted = letters.clone().take_while(|mark| is_mark(*mark)).any(|mark| mark == DOT_ABOVE);
+                drops_dot = dotted;
+                if dotted { 'i' } else { 'ı' }
+            }
+            other => lower(other),
+        });
+    }
+    out
+}
+
+const DOT_ABOVE: char = '\u{307}';
+
+fn is_mark(character: char) -> bool {
+    character.general_category() == GeneralCategory::NonspacingMark
+}
+
+/// Lucene's `IrishLowerCaseFilter`: a prefix n or t gets a hyphen before a capital vowel.
+pub(super) fn lower_irish(term: &str) -> String {
+    let mut letters = term.chars();
+    let begins_with_prefix = matches!(letters.next(), Some('n' | 't'))
+        && matches!(letters.next(), Some('A' | 'E' | 'I' | 'O' | 'U' | 'Á' | 'É' | 'Í' | 'Ó' | 'Ú'));
+    let mut out: String = term.chars().map(lower).collect();
+    if begins_with_prefix {
+        out.insert(1, '-');
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,26 +1,37 @@
 //! Text to terms, as Lucene's analyzers cut it.
 //!
-//! An [`Analyzer`] is character filters, a tokenizer and token filters. [`Analyzers`] are the built-in ones and those
-//! that an index's `settings.analysis` defines.
+//! An [`Analyzer`] is character filters, a tokenizer and token filters. [`Analyzers`] are the built-in ones, those of
+//! languages, and those that an index's `settings.analysis` defines.
+//!
+//! Most token filters look at one word at a time ([`word_filter`]): they run as the text is cut, without a list of tokens. From the
+//! first filter on that looks at several words ([`stream_filter`]), the tokens of a text are a list.
 
-mod ascii_folding;
 mod char_filter;
 mod java_pattern;
+mod language;
 mod letter_case;
+mod longest;
 mod settings;
 mod standard;
-mod stop_words;
-mod token_filter;
+mod stemmer;
+mod stream_filter;
+mod token;
 mod tokenizer;
 mod word_class;
+mod word_filter;
+
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
 use char_filter::CharFilter;
-use token_filter::{StreamToken, TokenFilter};
+use stream_filter::StreamFilter;
+use token::{Token, Tokens, Word};
 use tokenizer::Tokenizer;
+use word_filter::WordFilter;
 
-pub use settings::{AnalysisError, Analyzers};
+pub use settings::{AnalysisError, AnalysisLimits, Analyzers};
 
 /// Positions between two values of an array, unless an analyzer or a field says otherwise.
 pub const POSITION_INCREMENT_GAP: u32 = 100;
@@ -30,22 +41,57 @@ pub const POSITION_INCREMENT_GAP: u32 = 100;
 pub struct Analyzer {
     char_filters: Vec<CharFilter>,
     tokenizer: Tokenizer,
-    /// Filters that see one token at a time, run before the others.
-    token_filters: Vec<TokenFilter>,
+    /// Filters that see one word at a time, run before the others.
+    word_filters: Vec<WordFilter>,
     /// The rest, from the first filter on that makes several tokens of one or compares tokens.
     stream_filters: Vec<TokenFilter>,
+    /// Whether some filter asks for the types of tokens.
+    needs_kinds: bool,
     position_increment_gap: u32,
 }
 
+/// A filter behind the tokenizer.
+#[derive(Debug, Clone)]
+enum TokenFilter {
+    /// Sees one word at a time.
+    Word(WordFilter),
+    /// Sees all of them.
+    Stream(StreamFilter),
+}
+
+/// A token of a query's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryToken {
+    /// What is looked for.
+    pub term: String,
+    /// Counted from 0; several tokens may share a position.
+    pub position: u32,
+    /// Positions that the token spans: more than one where it stands for several words.
+    pub length: u32,
+    /// Whether the text ends where the token does.
+    pub ends_text: bool,
+}
+
 impl Analyzer {
-    fn new(char_filters: Vec<CharFilter>, tokenizer: Tokenizer, mut filters: Vec<TokenFilter>) -> Analyzer {
-        let per_token = filters.iter().take_while(|filter| filter.is_per_token()).count();
-        let stream_filters = filters.split_off(per_token);
+    fn new(char_filters: Vec<CharFilter>, tokenizer: Tokenizer, filters: Vec<TokenFilter>) -> Analyzer {
+        let needs_kinds = filters.iter().any(TokenFilter::needs_kinds);
+        let mut word_filters = Vec::new();
+        if let Tokenizer::Classic { max_token_length } = tokenizer {
+            word_filters.push(WordFilter::Length { min: 0, max: max_token_length });
+        }
+        let mut stream_filters = Vec::new();
+        for filter in filters {
+            match filter {
+                TokenFilter::Word(filter) if stream_filters.is_empty() => word_filters.push(filter),
+                filter => stream_filters.push(filter),
+            }
+        }
         Analyzer {
             char_filters,
             tokenizer,
-            token_filters: filters,
+            word_filters,
             stream_filters,
+            needs_kinds,
             position_increment_gap: POSITION_INCREMENT_GAP,
         }
     }
@@ -55,27 +101,59 @@ impl Analyzer {
     pub fn tokens(&self, text: &str, sink: &mut impl FnMut(&str, u32)) -> u32 {
         let text = self.filter_characters(text);
         if self.stream_filters.is_empty() {
-            return self.cut(&text, sink);
+            return self.cut(&text, &mut |word, position, _| sink(&word.term, position));
         }
-        let mut tokens = Vec::new();
-        let end = self.cut(&text, &mut |term, position| tokens.push(StreamToken { term: term.to_owned(), position }));
-        let before = tokens.last().map(|token| token.position);
-        let tokens = self.stream_filters.iter().fold(tokens, |tokens, filter| filter.rewrite_stream(tokens));
-        for token in &tokens {
-            sink(&token.term, token.position);
+        let tokens = self.stream(&text);
+        for token in &tokens.tokens {
+            sink(&token.word.term, token.position);
         }
-        let trailing_holes = before.map_or(end, |last| end.saturating_sub(last + 1));
-        tokens.last().map_or(end, |last| last.position + 1 + trailing_holes)
+        tokens.end()
     }
 
-    fn cut(&self, text: &str, sink: &mut impl FnMut(&str, u32)) -> u32 {
+    /// The tokens of a query's text.
+    pub fn query_tokens(&self, text: &str) -> Vec<QueryToken> {
+        let text = self.filter_characters(text);
+        let query_token = |token: Token| QueryToken {
+            term: token.word.term,
+            position: token.position,
+            length: token.length,
+            ends_text: token.end == text.len(),
+        };
+        self.stream(&text).tokens.into_iter().map(query_token).collect()
+    }
+
+    /// Whether a query follows the paths that tokens of several positions make. Shingles of several sizes would make too many.
+    pub fn follows_paths(&self) -> bool {
+        !self.stream_filters.iter().any(TokenFilter::disables_graphs)
+    }
+
+    /// All tokens behind all filters.
+    fn stream(&self, text: &str) -> Tokens {
+        let mut tokens = Vec::new();
+        let end = self.cut(text, &mut |word, position, token| {
+            let start = place_in(text, token);
+            tokens.push(Token { word: word.clone(), position, length: 1, start, end: start + token.len() });
+        });
+        let mut tokens = Tokens { tokens, trailing_holes: 0, text_length: text.len() };
+        tokens.trailing_holes = end.saturating_sub(tokens.end());
+        self.stream_filters.iter().fold(tokens, |tokens, filter| filter.apply(tokens))
+    }
+
+    fn cut(&self, text: &str, sink: &mut impl FnMut(&Word, u32, &str)) -> u32 {
         let mut position = 0;
-        let mut term = String::new();
+        let mut word = Word { term: String::with_capacity(64), ..Word::default() };
+        let lowercases_only = matches!(self.word_filters.as_slice(), [WordFilter::Lowercase]);
         self.tokenizer.cut(text, &mut |token| {
-            term.clear();
-            term.push_str(token);
-            if self.token_filters.iter().all(|filter| filter.rewrite(&mut term)) {
-                sink(&term, position);
+            word.term.clear();
+            word.term.push_str(token);
+            word.is_keyword = false;
+            if self.needs_kinds {
+                word.kind = self.tokenizer.kind(token);
+            }
+            // What most tokens of most texts are: nothing is to be done with them.
+            let is_done = lowercases_only && token.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+            if is_done || self.word_filters.iter().all(|filter| filter.rewrite(&mut word)) {
+                sink(&word, position, token);
             }
             position += 1;
         });
@@ -89,11 +167,16 @@ impl Analyzer {
     /// What of the analysis applies to a part of a term (`prefix`, `wildcard`, `range`): characters change, nothing is
     /// cut.
     pub fn normalize(&self, text: &str) -> String {
-        let mut term = self.filter_characters(text).into_owned();
-        for filter in self.token_filters.iter().chain(&self.stream_filters) {
-            filter.normalize(&mut term);
+        let normalizing = self.char_filters.iter().filter(|filter| filter.is_normalizing());
+        let mut word =
+            Word { term: normalizing.fold(text.to_owned(), |text, filter| filter.apply(&text)), ..Word::default() };
+        for filter in &self.word_filters {
+            filter.normalize(&mut word);
         }
-        term
+        for filter in &self.stream_filters {
+            filter.normalize(&mut word);
+        }
+        word.term
     }
 
     /// Positions between two values of an array, where the field does not say.
@@ -102,71 +185,44 @@ impl Analyzer {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
+/// Where a token that was cut from a text begins in it; 0 for one that was made anew.
+fn place_in(text: &str, token: &str) -> usize {
+    let distance = token.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    if distance <= text.len() { distance } else { 0 }
+}
 
-    use super::*;
-
-    /// The terms with their positions, as a node's `_analyze` shows them.
-    fn analyze(analyzer: Value, parts: Value, text: &str) -> Vec<String> {
-        let mut settings = parts;
-        settings["analyzer"] = json!({"a": analyzer});
-        let analyzer = Analyzers::from_settings(&settings).unwrap().analyzer("a").unwrap();
-        let mut found = Vec::new();
-        analyzer.tokens(text, &mut |term, position| found.push(format!("{term}@{position}")));
-        found
-    }
-
-    #[test]
-    fn custom_analyzers_cut_as_nodes_do() {
-        for (analyzer, parts, text, expected) in [
-            (
-                json!({"tokenizer": "standard", "filter": ["lowercase", "asciifolding"]}),
-                json!({}),
-                "Crème Brûlée",
-                vec!["creme@0", "brulee@1"],
-            ),
-            (json!({"type": "stop"}), json!({}), "The cat and the dog", vec!["cat@1", "dog@4"]),
-            (
-                json!({"type": "standard", "stopwords": "_english_", "max_token_length": 4}),
-                json!({}),
-                "the house",
-                vec!["hous@1", "e@2"],
-            ),
-            (json!({"tokenizer": "whitespace", "filter": ["unique"]}), json!({}), "a b a c", vec!["a@0", "b@1", "c@2"]),
-            (
-                json!({"tokenizer": "standard", "filter": ["e"]}),
-                json!({"filter": {"e": {"type": "edge_ngram", "min_gram": 2, "max_gram": 3}}}),
-                "a data",
-                vec!["da@1", "dat@1"],
-            ),
-            (json!({"tokenizer": "ngram"}), json!({}), "abc", vec!["a@0", "ab@1", "b@2", "bc@3", "c@4"]),
-            (
-                json!({"tokenizer": "keyword", "char_filter": ["m"], "filter": ["f"]}),
-                json!({
-                    "char_filter": {"m": {"type": "mapping", "mappings": ["ph => f", "p => q"]}},
-                    "filter": {"f": {"type": "asciifolding", "preserve_original": true}}
-                }),
-                "phé p",
-                vec!["fe q@0", "fé q@0"],
-            ),
-            (
-                json!({"tokenizer": "t"}),
-                json!({"tokenizer": {"t": {"type": "pattern", "pattern": "\\s*,\\s*"}}}),
-                "a b , c",
-                vec!["a b@0", "c@1"],
-            ),
-        ] {
-            assert_eq!(analyze(analyzer.clone(), parts, text), expected, "{analyzer}");
+impl TokenFilter {
+    fn apply(&self, tokens: Tokens) -> Tokens {
+        match self {
+            TokenFilter::Word(filter) => tokens.filter(|token| filter.rewrite(&mut token.word)),
+            TokenFilter::Stream(filter) => filter.apply(tokens),
         }
     }
 
-    #[test]
-    fn only_characters_change_when_a_part_of_a_term_is_normalized() {
-        let analyzers = Analyzers::default();
-        let stop = analyzers.analyzer("stop").unwrap();
-        assert_eq!(stop.normalize("The QU*"), "the qu*");
-        assert_eq!(analyzers.analyzer("whitespace").unwrap().normalize("The QU*"), "The QU*");
+    fn normalize(&self, word: &mut Word) {
+        match self {
+            TokenFilter::Word(filter) => filter.normalize(word),
+            TokenFilter::Stream(filter) => filter.normalize(word),
+        }
+    }
+
+    /// Whether a normalizer may have it.
+    fn is_normalizing(&self) -> bool {
+        match self {
+            TokenFilter::Word(filter) => filter.is_normalizing(),
+            TokenFilter::Stream(filter) => filter.is_normalizing(),
+        }
+    }
+
+    fn needs_kinds(&self) -> bool {
+        match self {
+            TokenFilter::Word(filter) => filter.needs_kinds(),
+            TokenFilter::Stream(filter) => filter.needs_kinds(),
+        }
+    }
+
+    /// Whether the paths that it makes are not to be followed in queries: there would be too many.
+    fn disables_graphs(&self) -> bool {
+        matches!(self, TokenFilter::Stream(filter) if filter.disables_graphs())
     }
 }

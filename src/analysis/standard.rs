@@ -9,7 +9,7 @@ use regex_automata::dfa::{Automaton, dense};
 use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
 
-use super::word_class::{OTHER, word_class};
+use super::word_class::word_class;
 
 /// `max_token_length` unless said, in UTF-16 units.
 pub(super) const MAX_TOKEN_LENGTH: usize = 255;
@@ -48,27 +48,63 @@ static WORDS: LazyLock<Option<dense::DFA<Vec<u32>>>> = LazyLock::new(|| {
 
 /// Gives every word of `text` to `sink`.
 pub(super) fn words(text: &str, max_token_length: usize, sink: &mut impl FnMut(&str)) {
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = ascii_word(rest.as_bytes(), max_token_length)
-            .unwrap_or_else(|| if word_class(first) == OTHER { 0 } else { longest_word(rest, max_token_length) });
-        let (word, behind) = rest.split_at(if length == 0 { first.len_utf8() } else { length });
-        if length > 0 {
+    let bytes = text.as_bytes();
+    let run = |from: usize, class: AsciiClass| {
+        bytes.iter().skip(from).take_while(|byte| ASCII.get(**byte as usize) == Some(&class)).count()
+    };
+    let mut at = 0;
+    while at < bytes.len() {
+        at += run(at, AsciiClass::Between);
+        let plain = run(at, AsciiClass::Word);
+        let length = if plain > 0 && plain <= max_token_length && ends_word(bytes, at + plain) {
+            plain
+        } else {
+            text.get(at..).map_or(0, |rest| longest_word(rest, max_token_length))
+        };
+        if let Some(word) = text.get(at..at + length).filter(|word| !word.is_empty()) {
             sink(word);
         }
-        rest = behind;
+        // Where no word begins, one character is passed over.
+        let passed = || text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+        at += if length == 0 { passed() } else { length };
     }
 }
 
-/// The fast path: ASCII letters and digits up to an ASCII character that can only end a word. `None` where the text is
-/// anything else.
-fn ascii_word(bytes: &[u8], max_token_length: usize) -> Option<usize> {
-    let length = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let ends = match bytes.get(length) {
+/// What an ASCII character is to words, so that most texts never meet the grammar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AsciiClass {
+    /// A letter or digit.
+    Word,
+    /// Never part of a word, unless between its parts.
+    Between,
+    /// What the grammar has to decide, and all that is not ASCII.
+    Special,
+}
+
+const ASCII: [AsciiClass; 256] = {
+    let mut classes = [AsciiClass::Special; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'_' | b'#' | b'*' => AsciiClass::Special,
+            _ if byte.is_ascii_alphanumeric() => AsciiClass::Word,
+            _ => AsciiClass::Between,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// Whether a word of ASCII letters and digits ends here whatever comes behind.
+fn ends_word(bytes: &[u8], at: usize) -> bool {
+    match bytes.get(at) {
         None => true,
-        Some(next) => next.is_ascii() && !matches!(next, b'_' | b'.' | b',' | b':' | b';' | b'\'' | b'#' | b'*'),
-    };
-    (ends && length <= max_token_length).then_some(length)
+        // These join two parts of a word, so that a part has to follow.
+        Some(b'.' | b',' | b':' | b';' | b'\'') => {
+            bytes.get(at + 1).is_none_or(|next| next.is_ascii() && !next.is_ascii_alphanumeric())
+        }
+        Some(next) => next.is_ascii() && !matches!(next, b'_' | b'#' | b'*'),
+    }
 }
 
 /// The length in bytes of the longest word at the start of `text`, 0 where there is none.
@@ -91,6 +127,30 @@ fn longest_word(text: &str, max_token_length: usize) -> usize {
         }
     }
     if dfa.is_match_state(dfa.next_eoi_state(state)) { text.len() } else { longest }
+}
+
+/// Lucene's type of a word.
+pub(super) fn kind(word: &str) -> &'static str {
+    let classes = || word.chars().map(word_class);
+    // What may follow any character decides nothing.
+    let deciding = || classes().filter(|class| !b"xeztpKTFM".contains(class));
+    let all = |of: &[u8]| deciding().all(|class| of.contains(&class));
+    let is_emoji = match classes().next() {
+        Some(b'E' | b'B' | b'M' | b'r' | b'z') => true,
+        Some(b'O') => deciding().count() == 1,
+        Some(b'd' | b'c') => word.contains('\u{20E3}'),
+        _ => false,
+    };
+    match () {
+        () if is_emoji => "<EMOJI>",
+        () if all(b"H") => "<IDEOGRAPHIC>",
+        () if all(b"i") => "<HIRAGANA>",
+        () if all(b"k") => "<KATAKANA>",
+        () if all(b"g") => "<HANGUL>",
+        () if all(b"s") => "<SOUTHEAST_ASIAN>",
+        () if all(b"nd_ubq") => "<NUM>",
+        () => "<ALPHANUM>",
+    }
 }
 
 #[cfg(test)]

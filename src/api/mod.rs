@@ -49,6 +49,9 @@ use crate::jobs::bulk_collect::BulkCollect;
 /// The documented service allows one simulation a second.
 const EXAMPLES_EACH: Duration = Duration::from_secs(1);
 
+/// A sample of a preview may take a second of one core.
+const SAMPLES_EACH: Duration = Duration::from_secs(1);
+
 /// What handlers work with; cheap to clone.
 #[derive(Clone)]
 pub struct App {
@@ -61,6 +64,7 @@ pub struct App {
     ingest_queue: IngestQueue,
     bulk_places: Arc<Semaphore>,
     examples_pace: Arc<Pace>,
+    samples_pace: Arc<Pace>,
     ending: CancellationToken,
 }
 
@@ -81,6 +85,7 @@ impl App {
             ingest_queue: IngestQueue::start(Arc::clone(&engine), limits.ingest_queue.get()),
             bulk_places: Arc::new(Semaphore::new(limits.bulk_requests.get().min(Semaphore::MAX_PERMITS))),
             examples_pace: Arc::new(Pace::new(EXAMPLES_EACH)),
+            samples_pace: Arc::new(Pace::new(SAMPLES_EACH)),
             verifier: Arc::new(verifier),
             config,
             engine,

@@ -64,6 +64,11 @@ impl Default for Schema {
 }
 
 impl Schema {
+    /// The list of positions as it stands in the document, with the name that it was found under.
+    pub(crate) fn experience_in<'d>(&self, document: &'d Value) -> Option<(&str, &'d Value)> {
+        self.experience.find_named(document)
+    }
+
     /// The instant of `last_updated`, if the document says one that can be read. A date means its first instant, in UTC.
     pub fn last_updated(&self, document: &Value) -> Option<Timestamp> {
         partial_date::instant(self.last_updated.find(document)?)
@@ -124,8 +129,16 @@ impl FieldNames {
 
     /// The value of the first name that says anything: null and blank text do not.
     pub(super) fn find<'d>(&self, value: &'d Value) -> Option<&'d Value> {
+        self.find_named(value).map(|(_, found)| found)
+    }
+
+    /// [`FieldNames::find`] with the name.
+    fn find_named<'d>(&self, value: &'d Value) -> Option<(&str, &'d Value)> {
         let object = value.as_object()?;
-        self.iter().find_map(|name| at(object, name).filter(|found| !is_blank(found)))
+        self.iter().find_map(|name| {
+            let found = at(object, name).filter(|found| !is_blank(found))?;
+            Some((name, found))
+        })
     }
 }
 

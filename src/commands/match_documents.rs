@@ -1,5 +1,6 @@
 //! `tripline match`: documents against stored queries, one line of answer a document.
 
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tripline::percolator::CompiledSelector;
+use tripline::percolator::{CompiledQuery, CompiledSelector, MatchedObjects};
 use tripline::{MemberId, Percolator, SubscriptionId, json};
 
 use crate::commands::input;
@@ -19,6 +20,9 @@ use crate::commands::input;
 ///
 /// Prints one line a document, in order: {"doc": 0, "matches": ["id", …]}, or {"doc": 0, "error": "…"} for one that the mapping
 /// refuses. A query that cannot be supported ends it with exit code 2 and a JSON line on standard error.
+///
+/// With --inner-hits a line with matches says too which nested objects each query found, by clause and by their places in the
+/// document's arrays: "inner_hits": {"id": [{"path": "experience", "pointer": "/nested", "objects": [[0], [2]]}]}.
 #[derive(Args)]
 pub struct Arguments {
     /// An Elasticsearch mapping, bare or in an index body; the clean member mapping unless given.
@@ -30,6 +34,9 @@ pub struct Arguments {
     /// Report queries that cannot be supported, and match the rest.
     #[arg(long)]
     skip_unsupported: bool,
+    /// Say which nested objects each query found.
+    #[arg(long)]
+    inner_hits: bool,
     /// End standard error with a JSON line of figures.
     #[arg(long)]
     stats: bool,
@@ -52,8 +59,32 @@ struct RefusedQuery {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Line<'a> {
-    Matches { doc: usize, matches: &'a [SubscriptionId] },
-    Error { doc: usize, error: String },
+    Matches {
+        doc: usize,
+        matches: &'a [SubscriptionId],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        inner_hits: &'a Option<InnerHits>,
+    },
+    Error {
+        doc: usize,
+        error: String,
+    },
+}
+
+/// By query: what its nested clauses found. Queries without any are left out.
+type InnerHits = BTreeMap<SubscriptionId, Vec<MatchedObjects>>;
+
+/// Queries and what is asked of them.
+struct Desk {
+    percolator: Percolator,
+    /// By their ids, where inner hits are wanted.
+    queries: Option<HashMap<SubscriptionId, CompiledQuery>>,
+}
+
+/// What one document found.
+struct Found {
+    matches: Vec<SubscriptionId>,
+    inner_hits: Option<InnerHits>,
 }
 
 #[derive(Serialize)]
@@ -68,40 +99,65 @@ struct Stats {
 
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let percolator = Percolator::new(input::mapping(arguments.mapping.as_deref())?);
-    if !load_queries(&percolator, &arguments)? {
+    let mut desk = Desk {
+        percolator: Percolator::new(input::mapping(arguments.mapping.as_deref())?),
+        queries: arguments.inner_hits.then(HashMap::new),
+    };
+    if !desk.load_queries(&arguments)? {
         return Ok(ExitCode::from(UNSUPPORTED));
     }
     let load = started.elapsed();
-    let Some(times) = match_documents(&percolator, &arguments)? else { return Ok(ExitCode::SUCCESS) };
+    let Some(times) = match_documents(&desk, &arguments)? else { return Ok(ExitCode::SUCCESS) };
     if arguments.stats {
-        let stats = stats(load, times, percolator.len());
+        let stats = stats(load, times, desk.percolator.len());
         eprintln!("{}", serde_json::to_string(&stats)?);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether every query could be stored, or was to be skipped.
-fn load_queries(percolator: &Percolator, arguments: &Arguments) -> anyhow::Result<bool> {
-    let path = &arguments.subscriptions;
-    let mut selectors = Vec::new();
-    for (number, line) in (1..).zip(input::open(path)?.split(b'\n')) {
-        let line = line.with_context(|| format!("cannot read {}", path.display()))?;
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        match read_query(percolator, number, &line) {
-            Ok(selector) => selectors.push(selector),
-            Err(refused) => {
-                eprintln!("{}", serde_json::to_string(&refused)?);
-                if !arguments.skip_unsupported {
-                    return Ok(false);
+impl Desk {
+    /// Whether every query could be stored, or was to be skipped.
+    fn load_queries(&mut self, arguments: &Arguments) -> anyhow::Result<bool> {
+        let path = &arguments.subscriptions;
+        let mut batch = self.percolator.batch();
+        for (number, line) in (1..).zip(input::open(path)?.split(b'\n')) {
+            let line = line.with_context(|| format!("cannot read {}", path.display()))?;
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            match read_query(&self.percolator, number, &line) {
+                Ok((id, query)) => {
+                    if let Some(queries) = &mut self.queries {
+                        queries.insert(id.clone(), query.clone());
+                    }
+                    batch.add(id, &CompiledSelector::Query(query));
+                }
+                Err(refused) => {
+                    eprintln!("{}", serde_json::to_string(&refused)?);
+                    if !arguments.skip_unsupported {
+                        return Ok(false);
+                    }
                 }
             }
         }
+        batch.store();
+        Ok(true)
     }
-    percolator.insert_all(selectors);
-    Ok(true)
+
+    fn match_document(&self, line: &[u8]) -> anyhow::Result<Found> {
+        let json = json::parse(line)?;
+        let id = json.get("id").and_then(|id| MemberId::try_from(id).ok());
+        let document = self.percolator.document(id, &json)?;
+        let matches = self.percolator.matches(&document);
+        let inner_hits = self.queries.as_ref().map(|queries| {
+            let found = matches.iter().filter_map(|id| {
+                let objects = self.percolator.matched_objects(queries.get(id)?, &document);
+                (!objects.is_empty()).then(|| (id.clone(), objects))
+            });
+            found.collect()
+        });
+        Ok(Found { matches, inner_hits })
+    }
 }
 
 /// A line of queries. The query is read apart, so that one that cannot be read still has its id.
@@ -116,7 +172,7 @@ fn read_query(
     percolator: &Percolator,
     number: usize,
     line: &[u8],
-) -> Result<(SubscriptionId, CompiledSelector), RefusedQuery> {
+) -> Result<(SubscriptionId, CompiledQuery), RefusedQuery> {
     let refused =
         |id: Option<&str>, pointer: String, reason: String| RefusedQuery { id: id.map(str::to_owned), pointer, reason };
     let read: QueryLine<'_> = serde_json::from_slice(line).map_err(|error| {
@@ -130,11 +186,11 @@ fn read_query(
     let query = json::parse(read.query.get().as_bytes())
         .map_err(|error| refused(Some(&id), String::new(), error.to_string()))?;
     let compiled = percolator.compile(&query).map_err(|error| refused(Some(&id), error.pointer, error.reason))?;
-    Ok((SubscriptionId::from(id.as_str()), CompiledSelector::Query(compiled)))
+    Ok((SubscriptionId::from(id.as_str()), compiled))
 }
 
 /// The time that each document took, reading and parsing included, output excluded; `None` where nobody reads the output any more.
-fn match_documents(percolator: &Percolator, arguments: &Arguments) -> anyhow::Result<Option<Vec<Duration>>> {
+fn match_documents(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Option<Vec<Duration>>> {
     let path = &arguments.documents;
     let mut documents = input::open(path)?;
     let mut output = io::BufWriter::new(io::stdout().lock());
@@ -150,11 +206,11 @@ fn match_documents(percolator: &Percolator, arguments: &Arguments) -> anyhow::Re
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let matches = match_document(percolator, &line);
+        let found = desk.match_document(&line);
         let doc = times.len();
         times.push(started.elapsed());
-        let answer = match &matches {
-            Ok(matches) => Line::Matches { doc, matches },
+        let answer = match &found {
+            Ok(Found { matches, inner_hits }) => Line::Matches { doc, matches, inner_hits },
             Err(error) => Line::Error { doc, error: format!("{error:#}") },
         };
         let written =
@@ -170,13 +226,6 @@ fn match_documents(percolator: &Percolator, arguments: &Arguments) -> anyhow::Re
     }
     flushed.context("cannot write the answers")?;
     Ok(Some(times))
-}
-
-fn match_document(percolator: &Percolator, line: &[u8]) -> anyhow::Result<Vec<SubscriptionId>> {
-    let json = json::parse(line)?;
-    let id = json.get("id").and_then(|id| MemberId::try_from(id).ok());
-    let document = percolator.document(id, &json)?;
-    Ok(percolator.matches(&document))
 }
 
 fn stats(load: Duration, mut times: Vec<Duration>, subscriptions: usize) -> Stats {

@@ -12,7 +12,7 @@ use super::client::{Client, Request};
 use super::payload;
 use crate::batch::Attempt;
 use crate::change::{Change, ChangeKind};
-use crate::event::{Event, EventStatus, Sequence};
+use crate::event::{Event, EventStatus, MatchedPosition, Sequence};
 use crate::member::MemberId;
 use crate::subscription::{Format, SubscriptionId};
 
@@ -78,23 +78,21 @@ impl Examples {
 }
 
 fn event(subscription: &SubscriptionId) -> Event {
+    let position = json!({
+        "title": "Head of Research",
+        "company_id": 4171,
+        "company_name": "Example Instruments",
+        "date_from": "2026-01",
+        "date_to": null,
+    });
     Event {
         event_id: "evt_example".to_owned(),
         sequence: Sequence(0),
         subscription_id: subscription.clone(),
         member_id: MEMBER,
         status: EventStatus::Changed,
-        changes: vec![Change {
-            kind: ChangeKind::Started,
-            before: None,
-            after: Some(json!({
-                "title": "Head of Research",
-                "company_id": 4171,
-                "company_name": "Example Instruments",
-                "date_from": "2026-01",
-                "date_to": null,
-            })),
-        }],
+        changes: vec![Change { kind: ChangeKind::Started, before: None, after: Some(position.clone()) }],
+        matched_positions: Some(vec![MatchedPosition { place: 0, position: Some(position) }]),
         occurred_at: Timestamp::now(),
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::change::Change;
-use crate::event::{Event, EventStatus, Sequence};
+use crate::event::{Event, EventStatus, MatchedPosition, Sequence};
 use crate::member::MemberId;
 use crate::subscription::{Format, SubscriptionId};
 
@@ -26,6 +26,8 @@ struct DetailedEntry<'a> {
     member_id: MemberId,
     status: EventStatus,
     changes: &'a [Change],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched_positions: Option<&'a [MatchedPosition]>,
     occurred_at: Timestamp,
     sequence: Sequence,
 }
@@ -76,6 +78,7 @@ fn write_entry(format: Format, event: &Event, body: &mut Vec<u8>) -> Result<(), 
                 member_id: event.member_id,
                 status: event.status,
                 changes: &event.changes,
+                matched_positions: event.matched_positions.as_deref(),
                 occurred_at: event.occurred_at,
                 sequence: event.sequence,
             },
@@ -98,6 +101,7 @@ mod tests {
             member_id: MemberId::try_from(125).unwrap(),
             status,
             changes: vec![Change { kind: ChangeKind::Closed, before: Some(json!({"title": "CTO"})), after: None }],
+            matched_positions: Some(vec![MatchedPosition { place: 2, position: Some(json!({"title": "CTO"})) }]),
             occurred_at: "2026-11-24T03:18:39Z".parse().unwrap(),
         }
     }
@@ -122,6 +126,7 @@ mod tests {
                 "member_id": 125,
                 "status": "stopped_matching_query",
                 "changes": [{"kind": "closed", "before": {"title": "CTO"}, "after": null}],
+                "matched_positions": [{"place": 2, "position": {"title": "CTO"}}],
                 "occurred_at": "2026-11-24T03:18:39Z",
                 "sequence": 7,
             }])

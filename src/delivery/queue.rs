@@ -251,7 +251,7 @@ mod tests {
     use crate::delivery::schedule::Schedule;
     use crate::event::{EventStatus, MemberVersion};
     use crate::member::MemberId;
-    use crate::store::embedded::{Announcement, Kinds, Told};
+    use crate::store::embedded::{Announcement, Kinds, MatchedEntries, Told};
     use crate::subscription::{Cadence, Selector, Subscription, Tenant};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -306,14 +306,21 @@ mod tests {
 
         fn announce(&mut self, events: u64) {
             for _ in 0..events {
-                let told = Told { subscription: self.id.clone(), status: EventStatus::Changed, kinds: Kinds::ALL };
+                let told = Told {
+                    subscription: self.id.clone(),
+                    status: EventStatus::Changed,
+                    kinds: Kinds::ALL,
+                    places: Some(vec![0]),
+                };
                 let position = serde_json::json!({"title": "CTO"});
+                let entries = MatchedEntries { after: [(0, position.clone())].into(), ..MatchedEntries::default() };
                 let announcement = Announcement {
                     member: MemberId::try_from(self.next_member).unwrap(),
                     version: MemberVersion(1),
                     occurred_at: NOW,
                     changes: vec![Change { kind: ChangeKind::Started, before: None, after: Some(position) }],
                     told: vec![told],
+                    entries,
                 };
                 self.store.commit(&[], &[announcement]).unwrap();
                 self.next_member += 1;
@@ -449,7 +456,9 @@ mod tests {
         let after = world.prepare(Format::Detailed).unwrap();
         let entries: serde_json::Value = serde_json::from_slice(&after.body).unwrap();
         assert_eq!(entries[0]["changes"], serde_json::json!([{"kind": "started", "before": null, "after": null}]));
+        assert_eq!(entries[0]["matched_positions"], serde_json::json!([{"place": 0, "position": null}]));
         assert_eq!(entries[1]["changes"][0]["after"]["title"], "CTO");
+        assert_eq!(entries[1]["matched_positions"][0]["position"]["title"], "CTO");
         assert_eq!(after.batch.webhook_id, before.batch.webhook_id);
     }
 }

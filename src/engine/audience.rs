@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::change::{Change, ChangeKind};
 use crate::event::EventStatus;
 use crate::store::embedded::{Kinds, Told};
-use crate::subscription::{Subscription, SubscriptionId};
+use crate::subscription::{Format, Selector, Subscription, SubscriptionId};
 
 /// The subscriptions that select members: those that are active or paused.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ struct Interest {
     kinds: Kinds,
     match_flips: bool,
     notify_first_seen: bool,
+    /// Whether its events say which positions its query found.
+    names_positions: bool,
     expires_at: Option<Timestamp>,
 }
 
@@ -32,6 +34,8 @@ impl Audience {
             kinds: subscription.changes.iter().collect(),
             match_flips: subscription.match_flips,
             notify_first_seen: subscription.notify_first_seen,
+            names_positions: subscription.format == Format::Detailed
+                && matches!(subscription.selector, Selector::EsDsl(_)),
             expires_at: subscription.expires_at,
         };
         self.dismiss(&subscription.id);
@@ -51,13 +55,18 @@ impl Audience {
         self.wanting_first_seen > 0
     }
 
+    /// Whether a subscription's events say which positions its query found.
+    pub(super) fn names_positions(&self, id: &SubscriptionId) -> bool {
+        self.interests.get(id).is_some_and(|interest| interest.names_positions)
+    }
+
     /// Who is told of a member that is seen for the first time; `matching` is sorted.
     pub(super) fn told_of_first_seen(&self, matching: Vec<SubscriptionId>, now: Timestamp) -> Vec<Told> {
         let wants = |id: &SubscriptionId| self.live(id, now).is_some_and(|interest| interest.notify_first_seen);
         matching
             .into_iter()
             .filter(wants)
-            .map(|subscription| Told { subscription, status: EventStatus::StartedMatchingQuery, kinds: Kinds::ALL })
+            .map(|subscription| told(subscription, EventStatus::StartedMatchingQuery, Kinds::ALL))
             .collect()
     }
 
@@ -82,21 +91,26 @@ impl Audience {
             .filter(|id| before.binary_search(id).is_err())
             .map(|id| (id, EventStatus::StartedMatchingQuery));
 
-        let mut told: Vec<Told> = kept
+        let mut all: Vec<Told> = kept
             .chain(stopped)
             .chain(started)
             .filter_map(|(id, status)| {
                 let kinds = self.live(id, now)?.hears(status, changes, !lists_none)?;
-                Some(Told { subscription: id.clone(), status, kinds })
+                Some(told(id.clone(), status, kinds))
             })
             .collect();
-        told.sort_unstable_by(|one, other| one.subscription.cmp(&other.subscription));
-        told
+        all.sort_unstable_by(|one, other| one.subscription.cmp(&other.subscription));
+        all
     }
 
     fn live(&self, id: &SubscriptionId, now: Timestamp) -> Option<&Interest> {
         self.interests.get(id).filter(|interest| interest.is_live(now))
     }
+}
+
+/// Told without positions: those are found for the few that want them.
+fn told(subscription: SubscriptionId, status: EventStatus, kinds: Kinds) -> Told {
+    Told { subscription, status, kinds, places: None }
 }
 
 impl Interest {

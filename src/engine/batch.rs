@@ -8,16 +8,19 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::audience::Audience;
+use super::matched::{Queries, Version};
 use super::members::Members;
 use super::reading::Reading;
 use super::update::{Outcome, OutcomeKind, Rejection};
 use crate::change::{self, Change, Remembered, Schema};
-use crate::event::MemberVersion;
+use crate::event::{EventStatus, MemberVersion};
 use crate::json;
 use crate::member::MemberId;
 use crate::percolator::{Document, Percolator};
 use crate::store::StoreError;
-use crate::store::embedded::{Announcement, BaselineWrite, MemberRow, MemberState, MemberWrite, Profile, Told};
+use crate::store::embedded::{
+    Announcement, BaselineWrite, MatchedEntries, MemberRow, MemberState, MemberWrite, Profile, Told,
+};
 use crate::subscription::SubscriptionId;
 
 /// What a batch asks and nothing in it changes.
@@ -26,6 +29,8 @@ pub(super) struct Surroundings<'e> {
     pub(super) percolator: &'e Percolator,
     pub(super) schema: &'e Schema,
     pub(super) audience: &'e Audience,
+    pub(super) queries: &'e Queries,
+    pub(super) forbidden_fields: &'e [String],
     pub(super) now: Timestamp,
 }
 
@@ -67,12 +72,12 @@ impl<'e> Batch<'e> {
             Some(pending) => Some(Arc::clone(&pending.row)),
             None => self.around.members.row(reading.id)?,
         };
-        let Some(row) = row else { return Ok(self.first_seen(reading, MemberVersion::FIRST)) };
+        let Some(row) = row else { return self.first_seen(reading, MemberVersion::FIRST) };
         let explicitly_older =
             matches!((reading.explicit_version, row.explicit_version), (Some(new), Some(known)) if new < known);
         match &row.state {
             _ if explicitly_older => Ok(Ok(outcome(reading.id, OutcomeKind::Stale))),
-            MemberState::Erased => Ok(self.first_seen(reading, row.version.next())),
+            MemberState::Erased => self.first_seen(reading, row.version.next()),
             MemberState::Known(profile) => self.seen_again(reading, &row, profile),
         }
     }
@@ -89,13 +94,21 @@ impl<'e> Batch<'e> {
     }
 
     /// The baseline: stored, and told only to those who asked for it.
-    fn first_seen(&mut self, reading: Reading, version: MemberVersion) -> Result<Outcome, Rejection> {
-        let document = self.document(&reading)?;
+    fn first_seen(
+        &mut self,
+        reading: Reading,
+        version: MemberVersion,
+    ) -> Result<Result<Outcome, Rejection>, StoreError> {
+        let document = match self.document(&reading) {
+            Ok(document) => document,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
         let Surroundings { percolator, audience, now, .. } = self.around;
-        let told = match audience.wants_first_seen() {
+        let mut told = match audience.wants_first_seen() {
             true => audience.told_of_first_seen(percolator.matches(&document), now),
             false => Vec::new(),
         };
+        let entries = self.name_positions(&mut told, None, &self.version(&reading.json, &document))?;
         let fingerprint = (!reading.positions.is_silent()).then(|| reading.positions.fingerprint().0);
         let profile = Profile {
             digest: reading.digest,
@@ -106,9 +119,9 @@ impl<'e> Batch<'e> {
         };
         let row = MemberRow { version, explicit_version: reading.explicit_version, state: MemberState::Known(profile) };
         let outcome = Outcome { notified: ids(&told), ..outcome(reading.id, OutcomeKind::New) };
-        self.announce(reading.id, version, Vec::new(), told);
+        self.announce(reading.id, version, Vec::new(), told, entries);
         self.put(reading, row, BaselineWrite::Keep);
-        Ok(outcome)
+        Ok(Ok(outcome))
     }
 
     /// An update of a member that has a document.
@@ -132,9 +145,9 @@ impl<'e> Batch<'e> {
         };
 
         let judgement = self.judge(&reading, profile)?;
-        let told = match &judgement.before {
-            Some(before) => self.told_of_changes(&reading, before, &document, &judgement.changes),
-            None => Vec::new(),
+        let (told, entries) = match &judgement.before {
+            Some(before) => self.told_of_changes(&reading, before, &document, &judgement.changes)?,
+            None => (Vec::new(), MatchedEntries::default()),
         };
         let kind = if judgement.changes.is_empty() { OutcomeKind::Cosmetic } else { OutcomeKind::Changed };
         let outcome = Outcome { id, kind, changes: judgement.changes.clone(), notified: ids(&told) };
@@ -149,7 +162,7 @@ impl<'e> Batch<'e> {
             remembered: judgement.remembered,
         };
         let explicit_version = reading.explicit_version.or(row.explicit_version);
-        self.announce(id, version, judgement.changes, told);
+        self.announce(id, version, judgement.changes, told, entries);
         self.put(reading, MemberRow { version, explicit_version, state: MemberState::Known(profile) }, baseline);
         Ok(Ok(outcome))
     }
@@ -189,19 +202,57 @@ impl<'e> Batch<'e> {
     }
 
     /// Percolates the member as it was and as it is.
-    fn told_of_changes(&self, reading: &Reading, before: &Value, after: &Document, changes: &[Change]) -> Vec<Told> {
+    fn told_of_changes(
+        &self,
+        reading: &Reading,
+        before_json: &Value,
+        after: &Document,
+        changes: &[Change],
+    ) -> Result<(Vec<Told>, MatchedEntries), StoreError> {
         let Surroundings { percolator, audience, now, .. } = self.around;
         let id = reading.id;
         let selected_after = percolator.matches(after);
-        let selected_before = match percolator.document(Some(id), before) {
-            Ok(before) => percolator.matches(&before),
-            Err(error) => {
-                // Only after a change of the mapping. Without an answer nobody is told that a match began or ended.
+        let before = percolator
+            .document(Some(id), before_json)
+            .inspect_err(|error| {
                 tracing::warn!(member = %id, %error, "the mapping refuses the stored document; told by the new one alone");
-                selected_after.clone()
-            }
-        };
-        audience.told_of_changes(&selected_before, &selected_after, changes, reading.positions.lists_none(), now)
+            })
+            .ok();
+        // Refused only after a change of the mapping. Without an answer nobody is told that a match began or ended.
+        let selected_before =
+            before.as_ref().map_or_else(|| selected_after.clone(), |before| percolator.matches(before));
+        let mut told =
+            audience.told_of_changes(&selected_before, &selected_after, changes, reading.positions.lists_none(), now);
+        let before = before.as_ref().map(|before| self.version(before_json, before));
+        let entries = self.name_positions(&mut told, before.as_ref(), &self.version(&reading.json, after))?;
+        Ok((told, entries))
+    }
+
+    fn version<'v>(&self, json: &'v Value, document: &'v Document) -> Version<'v> {
+        Version::new(self.around.percolator.mapping(), self.around.schema, json, document)
+    }
+
+    /// Notes for those who want it which positions their query found; gives the positions' entries.
+    fn name_positions(
+        &self,
+        told: &mut [Told],
+        before: Option<&Version<'_>>,
+        after: &Version<'_>,
+    ) -> Result<MatchedEntries, StoreError> {
+        let Surroundings { percolator, audience, queries, forbidden_fields, .. } = self.around;
+        let mut entries = MatchedEntries::default();
+        for one in told.iter_mut().filter(|one| audience.names_positions(&one.subscription)) {
+            let version = match one.status {
+                EventStatus::StoppedMatchingQuery => before,
+                EventStatus::Changed | EventStatus::StartedMatchingQuery => Some(after),
+            };
+            let query = queries.of(&one.subscription, percolator, forbidden_fields)?;
+            let (Some(version), Some(query)) = (version, query) else { continue };
+            let places = version.places(percolator, &query);
+            version.gather(&places, entries.told_by_mut(one.status));
+            one.places = Some(places);
+        }
+        Ok(entries)
     }
 
     /// Reads a document by the mapping.
@@ -255,10 +306,17 @@ impl<'e> Batch<'e> {
         }
     }
 
-    fn announce(&mut self, member: MemberId, version: MemberVersion, changes: Vec<Change>, told: Vec<Told>) {
+    fn announce(
+        &mut self,
+        member: MemberId,
+        version: MemberVersion,
+        changes: Vec<Change>,
+        told: Vec<Told>,
+        entries: MatchedEntries,
+    ) {
         if !told.is_empty() {
             let occurred_at = self.around.now;
-            self.announcements.push(Announcement { member, version, occurred_at, changes, told });
+            self.announcements.push(Announcement { member, version, occurred_at, changes, told, entries });
         }
     }
 

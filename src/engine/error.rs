@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use crate::member::MemberId;
+use crate::percolator::DocumentError;
 use crate::query::QueryError;
 use crate::store::StoreError;
 use crate::subscription::SubscriptionId;
 
+use super::preview::MAX_SAMPLE;
 use super::update::Rejection;
 
 /// Why an engine does not open.
@@ -60,6 +63,38 @@ pub enum ApplyError {
     /// The store failed; whether the update is stored is seen by sending it again.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why there is no preview.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// The selector would not be accepted.
+    #[error(transparent)]
+    Selector(#[from] SubscriptionError),
+    /// No document is stored of the member.
+    #[error("there is no member {0}")]
+    UnknownMember(MemberId),
+    /// The mapping refuses the document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A document that is no object.
+    #[error("a member's document must be a JSON object, not {found}")]
+    NotAnObject {
+        /// What it is instead.
+        found: &'static str,
+    },
+    /// Too large a sample.
+    #[error("\"sample\" is {given}; at most {limit} members are looked at", limit = MAX_SAMPLE)]
+    SampleTooLarge {
+        /// How many were asked for.
+        given: usize,
+    },
+}
+
+impl From<StoreError> for PreviewError {
+    fn from(error: StoreError) -> PreviewError {
+        PreviewError::Selector(error.into())
+    }
 }
 
 /// Why a subscription was not made, found or changed.

@@ -14,8 +14,10 @@
 mod audience;
 mod batch;
 mod error;
+mod matched;
 mod members;
 mod options;
+mod preview;
 mod reading;
 mod subscriptions;
 mod update;
@@ -33,11 +35,13 @@ use crate::store::{Store, StoreError};
 use crate::subscription::{PausedBy, Status, Subscription};
 use audience::Audience;
 use batch::{Batch, Surroundings};
+use matched::Queries;
 use members::Members;
 use reading::Reading;
 
-pub use error::{ApplyError, Misfit, OpenError, SubscriptionError};
+pub use error::{ApplyError, Misfit, OpenError, PreviewError, SubscriptionError};
 pub use options::{Clock, EngineOptions};
+pub use preview::{MAX_SAMPLE, Preview, Sample, Subject, Verdict};
 pub use subscriptions::{NewSubscription, SubscriptionPatch};
 pub use update::{Outcome, OutcomeKind, Rejection, RejectionReason, Update};
 
@@ -88,6 +92,7 @@ pub struct Engine {
     store: Arc<Store>,
     percolator: Percolator,
     members: Members,
+    queries: Queries,
     desk: Mutex<Desk>,
     committed: watch::Sender<Sequence>,
     subscriptions_changed: watch::Sender<u64>,
@@ -112,6 +117,7 @@ impl Engine {
         let engine = Engine {
             percolator: Percolator::new(Arc::clone(&options.mapping)),
             members: Members::new(Arc::clone(&store), options.member_cache_bytes),
+            queries: Queries::new(Arc::clone(&store)),
             desk: Mutex::default(),
             committed: watch::Sender::new(last),
             subscriptions_changed: watch::Sender::new(0),
@@ -227,6 +233,8 @@ impl Engine {
             percolator: &self.percolator,
             schema: &self.options.schema,
             audience: &desk.audience,
+            queries: &self.queries,
+            forbidden_fields: &self.options.forbidden_fields,
             now: self.now(),
         })
     }
@@ -259,7 +267,7 @@ impl Engine {
     /// Compiles what is stored, at the start.
     fn compile_stored(&self) -> Result<(), OpenError> {
         let mut desk = self.desk();
-        let mut compiled = Vec::new();
+        let mut batch = self.percolator.batch();
         let mut misfits = Vec::new();
         self.store.for_each_subscription(|subscription| {
             if let Status::Ended { .. } = subscription.status {
@@ -268,7 +276,7 @@ impl Engine {
             match self.compile(&subscription.selector) {
                 Ok(selector) => {
                     desk.audience.admit(&subscription);
-                    compiled.push((subscription.id, selector));
+                    batch.add(subscription.id, &selector);
                 }
                 // This one was accepted as a misfit before, or is paused for another reason of ours: `resume` will tell.
                 Err(_) if matches!(subscription.status, Status::Paused { by: PausedBy::System, .. }) => {}
@@ -277,7 +285,7 @@ impl Engine {
             Ok(())
         })?;
         self.settle_misfits(misfits)?;
-        self.percolator.insert_all(compiled);
+        batch.store();
         Ok(())
     }
 

@@ -59,7 +59,8 @@ fn in_short(json: &Value) -> String {
     }
 }
 
-fn kind_of(json: &Value) -> &'static str {
+/// A kind of JSON value, for errors.
+pub(super) fn kind_of(json: &Value) -> &'static str {
     match json {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

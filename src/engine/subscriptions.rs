@@ -81,6 +81,24 @@ impl Engine {
     ///
     /// A query that cannot be matched, uses a forbidden field or does not fit the mapping; no ids or too many.
     pub fn subscribe(&self, new: NewSubscription) -> Result<Subscription, SubscriptionError> {
+        let (subscription, compiled) = self.prepare(new)?;
+        self.admit(vec![(&subscription, compiled)])?;
+        Ok(subscription)
+    }
+
+    /// Makes subscriptions as [`Engine::subscribe`] does, in one commit: all of them or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::subscribe`], for the first of them that cannot be made.
+    pub fn subscribe_all(&self, new: Vec<NewSubscription>) -> Result<Vec<Subscription>, SubscriptionError> {
+        let prepared = new.into_iter().map(|new| self.prepare(new)).collect::<Result<Vec<_>, _>>()?;
+        let (subscriptions, compiled): (Vec<_>, Vec<_>) = prepared.into_iter().unzip();
+        self.admit(subscriptions.iter().zip(compiled).collect())?;
+        Ok(subscriptions)
+    }
+
+    fn prepare(&self, new: NewSubscription) -> Result<(Subscription, CompiledSelector), SubscriptionError> {
         let selector = self.checked(new.selector)?;
         let compiled = self.compile(&selector)?;
         let created_at = self.now();
@@ -100,14 +118,21 @@ impl Engine {
             cadence: new.cadence,
             description: new.description,
         };
+        Ok((subscription, compiled))
+    }
 
+    /// Makes new subscriptions durable, then seen.
+    fn admit(&self, new: Vec<(&Subscription, CompiledSelector)>) -> Result<(), StoreError> {
         let mut desk = self.desk();
-        self.store.put_subscriptions(&[&subscription])?;
-        self.percolator.insert(subscription.id.clone(), compiled);
-        desk.audience.admit(&subscription);
+        self.store.put_subscriptions(&new.iter().map(|(subscription, _)| *subscription).collect::<Vec<_>>())?;
+        for (subscription, _) in &new {
+            desk.audience.admit(subscription);
+        }
+        let selectors = new.into_iter().map(|(subscription, compiled)| (subscription.id.clone(), compiled));
+        self.percolator.insert_all(selectors);
         drop(desk);
         self.announce_subscriptions();
-        Ok(subscription)
+        Ok(())
     }
 
     /// A tenant's subscription.
@@ -182,6 +207,7 @@ impl Engine {
         let mut desk = self.desk();
         let subscription = self.subscription(tenant, id)?;
         self.store.remove_subscription(&subscription)?;
+        self.queries.forget(id);
         desk.stop(&self.percolator, id);
         drop(desk);
         self.announce_subscriptions();
@@ -314,6 +340,7 @@ impl Engine {
 
         self.store.put_subscriptions(&[&subscription])?;
         if let Some(compiled) = compiled {
+            self.queries.forget(id);
             self.percolator.insert(id.clone(), compiled);
         }
         match subscription.status {
@@ -326,7 +353,7 @@ impl Engine {
     }
 
     /// A selector as it is stored: a query that can be read again, ids sorted, without repeats, within the limit.
-    fn checked(&self, selector: Selector) -> Result<Selector, SubscriptionError> {
+    pub(super) fn checked(&self, selector: Selector) -> Result<Selector, SubscriptionError> {
         let mut ids = match selector {
             Selector::EsDsl(query) => return Ok(Selector::EsDsl(readable(query)?)),
             Selector::All => return Ok(Selector::All),

@@ -90,6 +90,11 @@ impl DateType {
         }
         Ok(self.resolution.point(instant))
     }
+
+    /// That a query's text is a date of the field's format, perhaps with date math.
+    pub(crate) fn check_math(&self, text: &str) -> Result<(), ValueError> {
+        date_math::parse(text, &self.format, Missing::First, &TimeZone::UTC).map(drop).map_err(ValueError::new)
+    }
 }
 
 impl Field {
@@ -152,7 +157,10 @@ impl Field {
             FieldType::Ip(_) => self.address_range(lower, upper),
             FieldType::Date(date) => self.date_range(&date.format, date.resolution, lower, upper, format, time_zone),
             FieldType::Range(range) => match &range.of {
-                RangeOf::Number(kind) => self.number_range(*kind, lower, upper),
+                RangeOf::Number(kind) => {
+                    self.check_whole(*kind, [lower, upper])?;
+                    self.number_range(*kind, lower, upper)
+                }
                 RangeOf::Ip => self.address_range(lower, upper),
                 RangeOf::Date(own) => self.date_range(own, DateResolution::Millis, lower, upper, format, time_zone),
             },
@@ -162,6 +170,18 @@ impl Field {
 
     fn refuse(&self, reason: impl std::fmt::Display) -> ValueError {
         ValueError::new(format!("{reason} (field {:?} of type {})", self.name, self.kind.name()))
+    }
+
+    /// Ranges of whole numbers take no fraction as a bound, other than whole numbers.
+    fn check_whole(&self, kind: NumberType, bounds: [Option<(&Value, bool)>; 2]) -> Result<(), ValueError> {
+        let has_fraction = |value: &Value| {
+            let number = value.as_f64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
+            number.is_some_and(|number| number.fract() != 0.0)
+        };
+        match bounds.into_iter().flatten().find(|(value, _)| kind.is_whole() && has_fraction(value)) {
+            Some((value, _)) => Err(self.refuse(format!("{} has a fraction", shortened(value)))),
+            None => Ok(()),
+        }
     }
 
     fn number_range(

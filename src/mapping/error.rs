@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::excerpt::excerpt;
+
 /// Why a mapping is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[error("{reason} at {place}")]
@@ -14,7 +16,7 @@ pub struct MappingError {
 
 impl MappingError {
     pub(crate) fn new(place: impl Into<String>, reason: impl Into<String>) -> Self {
-        MappingError { place: place.into(), reason: reason.into() }
+        MappingError { place: place.into(), reason: excerpt(reason.into()) }
     }
 }
 
@@ -28,6 +30,6 @@ pub struct ValueError {
 
 impl ValueError {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
-        ValueError { reason: reason.into() }
+        ValueError { reason: excerpt(reason.into()) }
     }
 }

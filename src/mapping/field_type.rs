@@ -14,6 +14,7 @@ use super::field::{
 };
 use super::ip;
 use super::parameters::Parameters;
+use super::unsupported;
 
 const SUPPORTED: &str = "text, match_only_text, keyword, constant_keyword, wildcard, flattened, byte, short, integer, \
     long, unsigned_long, half_float, float, double, scaled_float, date, date_nanos, boolean, ip, integer_range, \
@@ -79,18 +80,24 @@ impl Defaults<'_> {
             kind => match (number_type(parameters)?, kind.strip_suffix("_range")) {
                 (Some(number), _) => self.number(parameters, number),
                 (None, Some(of)) => self.range(parameters, of),
-                (None, None) => Err(parameters.error(format!("the type {kind:?} is not supported; {SUPPORTED}"))),
+                (None, None) => match unsupported::reason(kind) {
+                    Some(reason) => Err(parameters.error(format!("the type {kind:?} is not supported: {reason}"))),
+                    None => Err(parameters.error(format!("the type {kind:?} is not supported; {SUPPORTED}"))),
+                },
             },
         }
     }
 
     fn analyzer(&self, parameters: &Parameters, name: &str) -> Result<Arc<Analyzer>, MappingError> {
-        self.analyzers.analyzer(name).ok_or_else(|| {
-            let known: Vec<&str> = self.analyzers.names().collect();
-            parameters.error(format!(
-                "the analyzer {name:?} is neither built in nor defined in settings.analysis; known are {}",
-                known.join(", ")
-            ))
+        self.analyzers.analyzer(name).ok_or_else(|| match Analyzers::why_refused(name) {
+            Some(why) => parameters.error(format!("the analyzer {name:?} is not supported: {why}")),
+            None => {
+                let known: Vec<&str> = self.analyzers.names().collect();
+                parameters.error(format!(
+                    "the analyzer {name:?} is neither built in nor defined in settings.analysis; known are {}",
+                    known.join(", ")
+                ))
+            }
         })
     }
 
@@ -102,10 +109,7 @@ impl Defaults<'_> {
         let given = named("analyzer")?;
         let analyzer = match &given {
             Some(analyzer) => analyzer.clone(),
-            None => self.analyzer(
-                parameters,
-                if self.analyzers.analyzer("default").is_some() { "default" } else { "standard" },
-            )?,
+            None => self.analyzer(parameters, "default")?,
         };
         let search_analyzer = match named("search_analyzer")? {
             Some(analyzer) => analyzer,

@@ -42,6 +42,11 @@ fn point(bits: u128) -> i128 {
     (bits ^ (1 << 127)) as i128
 }
 
+/// The address of a point; of a mapped IPv4 address that itself.
+pub(crate) fn address(point: i128) -> IpAddr {
+    Ipv6Addr::from_bits(point.cast_unsigned() ^ (1 << 127)).to_canonical()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,8 @@ mod parameters;
 mod pattern;
 mod read;
 mod settings;
+mod spelling;
+mod unsupported;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +34,7 @@ use crate::analysis::{Analyzer, Analyzers};
 
 pub use bounds::{DatedRange, PointRange};
 pub use date_format::DateFormat;
+pub(crate) use date_format::zone;
 pub use error::{MappingError, ValueError};
 pub use field::{
     BooleanType, DateResolution, DateType, Field, FieldId, FieldType, FlattenedType, GeoPointType, IpType, KeywordType,
@@ -170,6 +173,13 @@ impl Mapping {
     /// The full path of a nested object; "" for the root.
     pub fn nested_path(&self, id: NestedId) -> &str {
         self.nested.get(id.0 as usize).map_or("", |nested| &nested.path)
+    }
+
+    /// Whether what stands in such an object is part of an outer one, too.
+    pub(crate) fn is_included_outside(&self, id: NestedId) -> bool {
+        let around = std::iter::successors(Some(id), |inner| self.nested_parent(*inner));
+        let mut objects = around.filter_map(|id| self.nested_object(id));
+        objects.any(|nested| nested.include_in_parent || nested.include_in_root)
     }
 
     pub(crate) fn nested_object(&self, id: NestedId) -> Option<&NestedObject> {

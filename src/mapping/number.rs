@@ -17,6 +17,18 @@ pub(crate) fn float_point(number: f32) -> i128 {
     i128::from(bits ^ ((bits >> 31) & i32::MAX))
 }
 
+/// The double of a point.
+pub(crate) fn double_of(point: i128) -> f64 {
+    let bits = point as i64;
+    f64::from_bits((bits ^ ((bits >> 63) & i64::MAX)) as u64)
+}
+
+/// The float of a point.
+pub(crate) fn float_of(point: i128) -> f32 {
+    let bits = point as i32;
+    f32::from_bits((bits ^ ((bits >> 31) & i32::MAX)) as u32)
+}
+
 /// The nearest half float, ties to even; beyond the largest it is infinite.
 fn narrow_to_half(number: f32) -> f32 {
     const LARGEST: f64 = 65504.0;

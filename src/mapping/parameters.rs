@@ -44,7 +44,8 @@ impl<'a> Parameters<'a> {
                 return Err(self.error("fields computed by a script are not supported"));
             }
             if !COMMON.contains(&name.as_str()) && !own.contains(&name.as_str()) {
-                return Err(self.error(format!("unknown parameter {name:?} for a field of type {}", self.kind)));
+                let known = if own.is_empty() { String::new() } else { format!(" (known: {})", own.join(", ")) };
+                return Err(self.error(format!("unknown parameter {name:?} for a field of type {}{known}", self.kind)));
             }
         }
         Ok(())

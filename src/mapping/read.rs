@@ -61,7 +61,7 @@ pub(super) fn read(json: &Value) -> Result<Mapping, MappingError> {
     if let Some(unknown) = body.keys().find(|key| has_wrapper && !is_index_key(key)) {
         return Err(MappingError::new(unknown, "unknown key; mappings, settings and aliases are expected"));
     }
-    let analyzers = Analyzers::from_settings(&settings.analysis)
+    let analyzers = Analyzers::from_settings(&settings.analysis, settings.analysis_limits)
         .map_err(|error| MappingError::new(format!("settings.{}", error.place), error.reason))?;
     let reader = Reader {
         defaults: Defaults {
@@ -476,7 +476,8 @@ mod tests {
         for (field, expected) in [
             (json!({"type": "dense_vector"}), "\"dense_vector\" is not supported"),
             (json!({"type": "nope"}), "\"nope\" is not supported"),
-            (json!({"type": "text", "analyzer": "german"}), "\"german\""),
+            (json!({"type": "text", "analyzer": "thai"}), "dictionary"),
+            (json!({"type": "text", "analyzer": "germna"}), "\"germna\""),
             (json!({"type": "keyword", "normalizer": "none"}), "\"none\""),
             (json!({"type": "keyword", "script": "x"}), "script"),
             (json!({"type": "keyword", "null_valeu": "x"}), "\"null_valeu\""),
@@ -502,10 +503,10 @@ mod tests {
             (json!({"runtime": {"x": {"type": "keyword"}}}), "runtime"),
             (json!({"title": {"type": "text"}}), "\"title\""),
             (json!({"mappings": {}, "mapping": {}}), "unknown key"),
-            (json!({"settings": {"analysis": {"analyzer": {"a": {"type": "german"}}}}}), "\"german\""),
+            (json!({"settings": {"analysis": {"analyzer": {"a": {"type": "thai"}}}}}), "dictionary"),
             (
-                json!({"settings": {"analysis": {"analyzer": {"a": {"tokenizer": "standard", "filter": ["porter_stem"]}}}}}),
-                "\"porter_stem\"",
+                json!({"settings": {"analysis": {"analyzer": {"a": {"tokenizer": "standard", "filter": ["hunspell"]}}}}}),
+                "\"hunspell\"",
             ),
             (json!({"properties": {"a": {"type": "keyword"}, "a.b": {"type": "keyword"}}}), "field and an object"),
             (

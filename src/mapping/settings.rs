@@ -3,12 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::error::MappingError;
+use crate::analysis::AnalysisLimits;
 
 /// What is read of `settings`; everything else there is for the cluster.
 #[derive(Debug)]
 pub(super) struct IndexSettings {
     /// `index.analysis`
     pub(super) analysis: Value,
+    /// `index.max_ngram_diff` and `index.max_shingle_diff`
+    pub(super) analysis_limits: AnalysisLimits,
     /// `index.mapping.ignore_malformed`
     pub(super) ignore_malformed: bool,
     /// `index.mapping.coerce`
@@ -33,6 +36,7 @@ impl IndexSettings {
         let tree = Value::Object(tree);
         Ok(IndexSettings {
             analysis: tree.get("analysis").cloned().unwrap_or_default(),
+            analysis_limits: analysis_limits(&tree)?,
             ignore_malformed: boolean(&tree, "/mapping/ignore_malformed", false)?,
             coerce: boolean(&tree, "/mapping/coerce", true)?,
             default_fields: default_fields(tree.pointer("/query/default_field"))?,
@@ -91,6 +95,23 @@ fn boolean(tree: &Value, pointer: &str, default: bool) -> Result<bool, MappingEr
             Err(MappingError::new(format!("settings{pointer}"), format!("{other} is neither true nor false")))
         }
     }
+}
+
+fn analysis_limits(tree: &Value) -> Result<AnalysisLimits, MappingError> {
+    let defaults = AnalysisLimits::default();
+    Ok(AnalysisLimits {
+        max_ngram_diff: count(tree, "max_ngram_diff", defaults.max_ngram_diff)?,
+        max_shingle_diff: count(tree, "max_shingle_diff", defaults.max_shingle_diff)?,
+    })
+}
+
+fn count(tree: &Value, key: &str, default: usize) -> Result<usize, MappingError> {
+    let given = match tree.get(key) {
+        None => return Ok(default),
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(other) => other.as_u64().and_then(|number| usize::try_from(number).ok()),
+    };
+    given.ok_or_else(|| MappingError::new(format!("settings/{key}"), "a whole number of 0 or more is expected"))
 }
 
 fn default_fields(given: Option<&Value>) -> Result<Vec<String>, MappingError> {

@@ -1,9 +1,12 @@
 //! What a query demands of a document, once its fields are known: the form that is indexed and evaluated.
 
+use std::sync::Arc;
+
 use crate::mapping::{FieldId, NestedId, PointRange};
 use crate::percolator::geo::GeoArea;
 use crate::percolator::pattern::Pattern;
 use crate::percolator::phrase::Phrase;
+use crate::percolator::positions::Arrangement;
 use crate::query::RangeRelation;
 
 /// A demand on the objects of one nested path (or on the root document).
@@ -17,6 +20,8 @@ pub enum Condition {
     Ids(Vec<String>),
     /// The object's field passes the test.
     Field(FieldId, Test),
+    /// The object's words stand so, in one field or several.
+    Positions(Arc<Arrangement>),
     /// Every one of these.
     And(Vec<Condition>),
     /// At least one of these.
@@ -34,12 +39,15 @@ pub enum Condition {
 }
 
 /// Where a condition comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Origin {
     /// JSON pointer of the clause.
     pub pointer: Box<str>,
     /// A short name: `match experience.title`.
     pub label: Box<str>,
+    /// Clauses within it that decide nothing, but whose nested objects are found all the same: what `should` lists where none of it
+    /// is demanded, and the `negative` of a `boosting`.
+    pub asides: Vec<Condition>,
 }
 
 /// A test on the values of one field.
@@ -94,12 +102,13 @@ impl Condition {
         }
     }
 
-    /// At least `count` of these: parts that never hold still count among those that a percentage was taken of.
+    /// At least `count` of these: parts that never hold still count among those that a percentage was taken of. More than there are
+    /// stays as it is: nothing fulfils it, and an explanation can say why.
     pub fn at_least(count: usize, parts: Vec<Condition>) -> Condition {
         match count {
             0 => Condition::All,
+            _ if count > parts.len() => Condition::AtLeast(count, parts),
             1 => Condition::or(parts),
-            _ if count > parts.len() => Condition::None,
             _ if count == parts.len() => Condition::and(parts),
             _ => Condition::AtLeast(count, parts),
         }

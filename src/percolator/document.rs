@@ -6,6 +6,10 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -13,45 +17,75 @@ use serde_json::Value;
 
 use crate::mapping::{FieldId, Mapping, NestedId};
 use crate::member::MemberId;
+use crate::percolator::field_set::FieldSet;
 
 use reader::Reader;
 
 /// One reading of a member's JSON under a mapping: the root's values, and one scope for every nested object.
-#[derive(Debug)]
+///
+/// Everything lies in a few long arrays: what a field holds is a range of them.
+#[derive(Debug, Clone)]
 pub struct Document {
     pub id: Option<MemberId>,
     /// The time that `now` means in queries.
     pub now: Timestamp,
     /// The root first; children after their parents.
     scopes: Vec<Scope>,
+    holdings: Vec<Holding>,
+    /// By scope and field.
+    places: FxHashMap<(u32, FieldId), u32>,
+    tokens: Vec<Token>,
+    points: Vec<i128>,
+    intervals: Vec<(i128, i128)>,
     /// All terms, one behind the other.
     text: String,
+    /// Texts of fields that were not asked for, uncut.
+    set_aside: Vec<SetAside>,
+    /// The fields that were asked for; `None` for all.
+    fields: Option<Arc<FieldSet>>,
+}
+
+/// A text that nobody has asked for yet; it lies among the terms.
+#[derive(Debug, Clone, Copy)]
+struct SetAside {
+    scope: u32,
+    field: FieldId,
+    start: u32,
+    end: u32,
 }
 
 /// The root, or one nested object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Scope {
     pub nested: NestedId,
     /// Index of the enclosing scope; the root is its own.
     pub parent: usize,
-    /// The how-manieth child of this path within the parent, from 0.
+    /// The how-manieth child of this path within the parent, from 0; nulls count, for they stand in the list too.
     pub ordinal: usize,
-    fields: FxHashMap<FieldId, Values>,
+}
+
+/// Where the values of one field in one scope lie.
+#[derive(Debug, Clone)]
+pub(super) struct Holding {
+    pub(super) scope: u32,
+    pub(super) field: FieldId,
+    exists: bool,
+    tokens: Range<u32>,
+    points: Range<u32>,
+    intervals: Range<u32>,
 }
 
 /// What one scope holds of one field.
-#[derive(Debug, Default)]
-pub struct Values {
+#[derive(Debug, Clone, Copy)]
+pub struct Values<'d> {
     /// What `exists` answers.
     pub exists: bool,
     /// Terms in order; those of `keyword` and the like all have position 0.
-    pub tokens: Vec<Token>,
+    pub tokens: &'d [Token],
     /// Numbers, dates, addresses, in order of the document.
-    pub points: Vec<i128>,
+    pub points: &'d [i128],
     /// Range fields: both ends included.
-    pub intervals: Vec<(i128, i128)>,
-    /// Where the terms of a further text value begin.
-    next_position: u32,
+    pub intervals: &'d [(i128, i128)],
 }
 
 /// A term at a position; [`Document::term`] gives its text.
@@ -60,6 +94,10 @@ pub struct Token {
     pub position: u32,
     start: u32,
     end: u32,
+    /// The holding that it belongs to.
+    holding: u32,
+    /// Of the term in its field and path, see `features`.
+    pub(super) hash: u64,
 }
 
 /// Why a document is refused.
@@ -84,14 +122,59 @@ impl Document {
         json: &Value,
         now: Timestamp,
     ) -> Result<Document, DocumentError> {
-        let mut reader = Reader::new(mapping);
+        Document::read_for(mapping, id, json, now, None)
+    }
+
+    /// As [`Document::read`], but the texts of fields that are not among these are only kept until somebody asks for them.
+    pub(super) fn read_for(
+        mapping: &Mapping,
+        id: Option<MemberId>,
+        json: &Value,
+        now: Timestamp,
+        fields: Option<Arc<FieldSet>>,
+    ) -> Result<Document, DocumentError> {
+        let mut reader = Reader::new(mapping, fields);
         reader.document(json)?;
-        Ok(Document { id, now, scopes: reader.scopes, text: reader.text })
+        Ok(reader.finish(id, now))
+    }
+
+    /// Whether all that was written in these fields has been read.
+    pub(super) fn covers(&self, fields: &FieldSet) -> bool {
+        self.fields.as_ref().is_none_or(|read| read.covers(fields))
+    }
+
+    /// The document with all of its fields read.
+    pub(super) fn completed(&self, mapping: &Mapping) -> Cow<'_, Document> {
+        if self.set_aside.is_empty() {
+            Cow::Borrowed(self)
+        } else {
+            Cow::Owned(Reader::of(self, mapping).complete(self))
+        }
     }
 
     /// The root first; children after their parents.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
+    }
+
+    /// What a scope, by its index, holds of a field; `None` where the document says nothing of it.
+    pub fn values(&self, scope: usize, field: FieldId) -> Option<Values<'_>> {
+        let scope = u32::try_from(scope).ok()?;
+        let holding = *self.places.get(&(scope, field))?;
+        Some(self.held(self.holdings.get(holding as usize)?))
+    }
+
+    pub(super) fn holdings(&self) -> &[Holding] {
+        &self.holdings
+    }
+
+    pub(super) fn held(&self, holding: &Holding) -> Values<'_> {
+        Values {
+            exists: holding.exists,
+            tokens: part(&self.tokens, &holding.tokens),
+            points: part(&self.points, &holding.points),
+            intervals: part(&self.intervals, &holding.intervals),
+        }
     }
 
     /// A token's text.
@@ -100,30 +183,8 @@ impl Document {
     }
 }
 
-impl Scope {
-    /// What this scope holds of a field; `None` where the document says nothing of it.
-    pub fn values(&self, field: FieldId) -> Option<&Values> {
-        self.fields.get(&field)
-    }
-
-    /// All fields of this scope that have a value.
-    pub fn fields(&self) -> impl Iterator<Item = (FieldId, &Values)> {
-        self.fields.iter().map(|(id, values)| (*id, values))
-    }
-}
-
-impl Values {
-    /// Takes in the values of a nested object (`include_in_parent`), as if they were further values of an array.
-    fn append(&mut self, other: &Values) {
-        let shift = self.next_position;
-        self.exists |= other.exists;
-        self.tokens.extend(
-            other.tokens.iter().map(|token| Token { position: token.position.saturating_add(shift), ..*token }),
-        );
-        self.points.extend_from_slice(&other.points);
-        self.intervals.extend_from_slice(&other.intervals);
-        self.next_position = shift.saturating_add(other.next_position);
-    }
+fn part<'v, T>(all: &'v [T], range: &Range<u32>) -> &'v [T] {
+    all.get(range.start as usize..range.end as usize).unwrap_or_default()
 }
 
 impl DocumentError {

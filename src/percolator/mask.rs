@@ -26,10 +26,9 @@ impl Mask {
         mask
     }
 
-    /// Empties the set, keeping its place in memory, and makes it one of `objects` objects.
-    pub fn reset(&mut self, objects: usize) {
-        self.words.clear();
-        self.words.resize(objects.div_ceil(WORD_BITS), 0);
+    /// Those of `objects` objects, at most 64, whose bits are set.
+    pub fn of_word(word: u64, objects: usize) -> Mask {
+        Mask { words: SmallVec::from_elem(word, objects.div_ceil(WORD_BITS)) }
     }
 
     /// Adds an object; one beyond the length is no member of the path and is left out.

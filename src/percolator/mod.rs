@@ -2,44 +2,53 @@
 //!
 //! 1. [`Document::read`] reads a member's JSON once: terms with positions, numbers, dates, one scope a nested object.
 //! 2. `compile` turns a parsed query into a `Condition` under the mapping: fields resolved, texts analyzed.
-//! 3. `segment` interns conditions and files every query under a small covering set of anchors (`anchor`).
-//! 4. `matcher` looks the document's own terms up, and verifies the few candidates exactly; nested objects are bits of a `Mask`.
+//! 3. `queries` interns conditions over `features`, what a document has or has not; `filing` files every query under a small covering
+//!    set of them (`anchor`), chosen by what `statistics` has seen.
+//! 4. `matcher` looks the document's own features up, and verifies the few candidates exactly; nested objects are bits of a `Mask`.
 //!
-//! Segments are immutable and swapped by pointer: readers never wait for writers. A new selector is a segment of its own at first;
-//! segments of like size are merged, so that there are few.
+//! A `segment` is immutable and swapped by pointer: readers never wait for writers. A new selector is a segment of its own at first;
+//! `maintenance` merges segments of like size, so that there are few, and files them anew as it learns.
 
 mod anchor;
 mod compile;
 mod condition;
 mod document;
 mod explain;
+mod features;
+mod field_set;
+mod filing;
 mod geo;
+mod maintenance;
 mod mask;
 mod matcher;
 mod pattern;
 mod phrase;
 mod plan;
+mod positions;
+mod queries;
+mod range_index;
 mod regexp;
 mod segment;
+mod statistics;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
-use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use crate::mapping::Mapping;
 use crate::member::MemberId;
 use crate::percolator::compile::Compiler;
 use crate::percolator::condition::Condition;
+use crate::percolator::maintenance::{Shelf, Snapshot, lock};
 use crate::percolator::matcher::{Layout, Scratch, Visit};
-use crate::percolator::segment::{Segment, SegmentBuilder, SubscriberNumber};
+use crate::percolator::segment::SegmentBuilder;
 use crate::query::{self, QueryError};
 use crate::subscription::SubscriptionId;
 
 pub use document::{Document, DocumentError, Scope, Token, Values};
-pub use explain::Explanation;
+pub use explain::{Explanation, Holding, MatchedObjects, ObjectPlace};
 pub use plan::Plan;
 
 /// Matches one document against all stored selectors at once, with the answers of Elasticsearch's search.
@@ -72,31 +81,15 @@ pub use plan::Plan;
 pub struct Percolator {
     mapping: Arc<Mapping>,
     limits: query::Limits,
-    snapshot: ArcSwap<Snapshot>,
-    writer: Mutex<Writer>,
+    shelf: Arc<Shelf>,
+    /// How many documents were matched, from 2³² on again from 0.
+    matched: AtomicU32,
     scratches: Mutex<Vec<Vec<Scratch>>>,
 }
 
-/// What readers see: never changed, replaced whole.
-#[derive(Debug, Default, Clone)]
-struct Snapshot {
-    /// Rises with each change, so that readers of an older snapshot still find what was removed since.
-    generation: u64,
-    segments: Vec<Arc<Segment>>,
-}
-
-/// Where subscriptions are, and the number of the next segment; whoever changes the segments holds it.
-#[derive(Debug, Default)]
-struct Writer {
-    places: FxHashMap<SubscriptionId, Place>,
-    next_serial: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    serial: u64,
-    number: SubscriberNumber,
-}
+/// The first documents are all counted for the statistics, later ones of so many only one.
+const COUNTED_AT_FIRST: u32 = 512;
+const COUNTED_ONE_OF: u32 = 16;
 
 /// A query that has been checked against a mapping and can be matched.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,14 +108,33 @@ pub enum CompiledSelector {
     All,
 }
 
+/// Selectors that are stored at once.
+#[derive(Debug)]
+pub struct SelectorBatch<'p> {
+    percolator: &'p Percolator,
+    builder: SegmentBuilder,
+}
+
+impl SelectorBatch<'_> {
+    /// Adds a selector; the last of an id stays.
+    pub fn add(&mut self, id: SubscriptionId, selector: &CompiledSelector) {
+        self.builder.add(id, selector);
+    }
+
+    /// Stores them all. The next document sees them.
+    pub fn store(self) {
+        self.percolator.shelf.put(self.builder);
+    }
+}
+
 impl Percolator {
     /// An empty percolator for documents of this mapping.
     pub fn new(mapping: Arc<Mapping>) -> Percolator {
         Percolator {
             mapping,
             limits: query::Limits::default(),
-            snapshot: ArcSwap::default(),
-            writer: Mutex::default(),
+            shelf: Arc::default(),
+            matched: AtomicU32::new(0),
             scratches: Mutex::default(),
         }
     }
@@ -158,49 +170,28 @@ impl Percolator {
     }
 
     /// Stores many selectors at once, which costs less than one by one. The last of an id stays.
-    pub fn insert_all(&self, selectors: Vec<(SubscriptionId, CompiledSelector)>) {
-        let latest: FxHashMap<SubscriptionId, CompiledSelector> = selectors.into_iter().collect();
-        if latest.is_empty() {
-            return;
+    pub fn insert_all(&self, selectors: impl IntoIterator<Item = (SubscriptionId, CompiledSelector)>) {
+        let mut batch = self.batch();
+        for (id, selector) in selectors {
+            batch.add(id, &selector);
         }
-        let mut builder = SegmentBuilder::default();
-        for (id, selector) in &latest {
-            builder.add(id.clone(), selector);
-        }
-        let mut writer = lock(&self.writer);
-        let replaced: Vec<Place> = latest.keys().filter_map(|id| writer.places.get(id).copied()).collect();
-        let mut next = self.snapshot.load().next();
-        // From the next generation on a document sees the new selector, until then the old one; never both, never neither.
-        for place in replaced {
-            next.remove(place);
-        }
-        next.segments.push(writer.finish(builder));
-        self.snapshot.store(Arc::new(next.clone()));
-        if writer.merge_alike(&mut next.segments) {
-            self.snapshot.store(Arc::new(next));
-        }
+        batch.store();
+    }
+
+    /// An empty batch of selectors that are to be stored at once. Compiled selectors take far more memory than stored ones, so that
+    /// very many are best compiled one by one into a batch.
+    pub fn batch(&self) -> SelectorBatch<'_> {
+        SelectorBatch { percolator: self, builder: SegmentBuilder::default() }
     }
 
     /// Removes a selector; whether there was one.
     pub fn remove(&self, id: &SubscriptionId) -> bool {
-        let mut writer = lock(&self.writer);
-        let Some(place) = writer.places.remove(id) else { return false };
-        let mut next = self.snapshot.load().next();
-        next.remove(place);
-        let is_sparse = |segment: &Arc<Segment>| segment.live() * 2 < segment.len();
-        if next.segments.iter().any(is_sparse) {
-            next.segments.retain(|segment| segment.live() > 0);
-            for segment in next.segments.iter_mut().filter(|segment| is_sparse(segment)) {
-                *segment = writer.merge(std::slice::from_ref(segment));
-            }
-        }
-        self.snapshot.store(Arc::new(next));
-        true
+        self.shelf.remove(id)
     }
 
     /// How many selectors are stored.
     pub fn len(&self) -> usize {
-        lock(&self.writer).places.len()
+        self.shelf.len()
     }
 
     /// Whether none is stored.
@@ -213,27 +204,39 @@ impl Percolator {
     /// # Errors
     /// Where Elasticsearch would refuse to index it: the field, and what is wrong with its value.
     pub fn document(&self, id: Option<MemberId>, json: &Value) -> Result<Document, DocumentError> {
-        Document::read(&self.mapping, id, json, Timestamp::now())
+        let fields = Arc::clone(&self.shelf.snapshot().fields);
+        Document::read_for(&self.mapping, id, json, Timestamp::now(), Some(fields))
     }
 
     /// The selectors that select the document, sorted.
     pub fn matches(&self, document: &Document) -> Vec<SubscriptionId> {
-        let snapshot = self.snapshot.load_full();
-        let Snapshot { generation, segments } = &*snapshot;
-        let layout = Layout::of(document);
+        let snapshot = self.shelf.snapshot();
+        let Snapshot { generation, segments, fields } = &*snapshot;
+        let matched = self.matched.fetch_add(1, Ordering::Relaxed);
+        let is_counted = matched < COUNTED_AT_FIRST || matched.is_multiple_of(COUNTED_ONE_OF);
+        // A selector that came since the document was read may ask for more of it.
+        let completed = (!document.covers(fields)).then(|| document.completed(&self.mapping));
+        let layout = Layout::of(completed.as_deref().unwrap_or(document));
         let mut scratches = lock(&self.scratches).pop().unwrap_or_default();
-        scratches.retain(|scratch| segments.iter().any(|segment| segment.serial == scratch.serial));
+        scratches.retain(|scratch| segments.iter().any(|segment| segment.content.serial == scratch.serial));
         let mut found: Vec<SubscriptionId> = Vec::new();
-        for segment in segments.iter() {
-            let mut scratch = match scratches.iter().position(|scratch| scratch.serial == segment.serial) {
+        for segment in segments {
+            let content = &*segment.content;
+            let mut scratch = match scratches.iter().position(|scratch| scratch.serial == content.serial) {
                 Some(index) => scratches.swap_remove(index),
-                None => Scratch::for_segment(segment),
+                None => Scratch::for_content(content),
             };
-            Visit::begin(segment, &layout, &mut scratch)
-                .selected(|number| found.extend(segment.subscriber(number, *generation).cloned()));
+            let mut visit = Visit::begin(content, &layout, &mut scratch);
+            visit.selected(segment, |number| found.extend(content.subscriber(number, *generation).cloned()));
+            if is_counted {
+                visit.count();
+            }
             scratches.push(scratch);
         }
         lock(&self.scratches).push(scratches);
+        if is_counted {
+            self.shelf.learn();
+        }
         found.sort_unstable();
         found.dedup();
         found
@@ -241,67 +244,37 @@ impl Percolator {
 
     /// Why the query matches the document or not, clause by clause.
     pub fn explain(&self, query: &CompiledQuery, document: &Document) -> Explanation {
-        explain::explain(&self.mapping, &query.condition, document)
+        explain::explain(&self.mapping, &query.condition, &document.completed(&self.mapping))
+    }
+
+    /// Whether this one query, stored or not, matches the document.
+    pub fn query_matches(&self, query: &CompiledQuery, document: &Document) -> bool {
+        explain::matches(&query.condition, &document.completed(&self.mapping))
+    }
+
+    /// Which nested objects the query found in a document that it matches: what Elasticsearch gives as `inner_hits` of each `nested`
+    /// clause. Empty where it does not match, or has no such clause.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use serde_json::json;
+    /// use tripline::{Mapping, Percolator};
+    ///
+    /// let percolator = Percolator::new(Arc::new(Mapping::clean_member()?));
+    /// let query = percolator.compile(&json!({"nested": {"path": "experience", "query": {"match": {"experience.title": "engineer"}}}}))?;
+    /// let member = json!({"experience": [{"title": "Engineer"}, {"title": "Nurse"}, {"title": "Lead Engineer"}]});
+    ///
+    /// let matched = percolator.matched_objects(&query, &percolator.document(None, &member)?);
+    /// assert_eq!(matched[0].path, "experience");
+    /// assert_eq!(serde_json::to_value(&matched[0].objects)?, json!([[0], [2]]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn matched_objects(&self, query: &CompiledQuery, document: &Document) -> Vec<MatchedObjects> {
+        explain::matched_objects(&self.mapping, &query.condition, &document.completed(&self.mapping))
     }
 
     /// How documents are led to the query once it is stored, and what that costs.
     pub fn plan(&self, query: &CompiledQuery) -> Plan {
-        plan::plan(&self.mapping, &query.condition)
+        plan::plan(&self.mapping, &query.condition, &self.shelf.snapshot())
     }
-}
-
-impl Snapshot {
-    fn next(&self) -> Snapshot {
-        Snapshot { generation: self.generation + 1, segments: self.segments.clone() }
-    }
-
-    fn remove(&self, place: Place) {
-        if let Some(segment) = self.segments.iter().find(|segment| segment.serial == place.serial) {
-            segment.remove(place.number, self.generation);
-        }
-    }
-}
-
-impl Writer {
-    fn finish(&mut self, builder: SegmentBuilder) -> Arc<Segment> {
-        self.next_serial += 1;
-        let segment = builder.finish(self.next_serial);
-        for (number, id) in segment.subscribers() {
-            self.places.insert(id.clone(), Place { serial: segment.serial, number });
-        }
-        Arc::new(segment)
-    }
-
-    fn merge(&mut self, segments: &[Arc<Segment>]) -> Arc<Segment> {
-        let mut builder = SegmentBuilder::default();
-        for segment in segments {
-            builder.absorb(segment);
-        }
-        self.finish(builder)
-    }
-
-    /// Merges from the newest on as long as a segment is less than twice as large as the newer ones together: so there are at most
-    /// logarithmically many, and each selector is merged that often at most. Whether there was anything to merge.
-    fn merge_alike(&mut self, segments: &mut Vec<Arc<Segment>>) -> bool {
-        let mut from = segments.len().saturating_sub(1);
-        let mut newer = segments.last().map_or(0, |segment| segment.live());
-        while let Some(older) = from.checked_sub(1).and_then(|index| segments.get(index)) {
-            if older.live() >= newer * 2 {
-                break;
-            }
-            newer += older.live();
-            from -= 1;
-        }
-        let is_needed = from + 1 < segments.len();
-        if is_needed {
-            let merged = self.merge(&segments.split_off(from));
-            segments.push(merged);
-        }
-        is_needed
-    }
-}
-
-/// A panic while the lock was held left nothing half done that matters: segments are replaced whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,7 @@
 //! Patterns over single terms: prefix, wildcard, fuzzy, regexp, and a term in any ASCII case.
 
+use std::fmt;
+
 use crate::percolator::regexp::Regexp;
 
 /// A test of one term. Case-insensitive forms fold ASCII only, as Lucene's automata do.
@@ -38,6 +40,59 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// What every fitting term begins with; empty where nothing is known.
+    pub fn beginning(&self) -> String {
+        match self {
+            Pattern::Prefix { prefix, caseless: false } => prefix.to_string(),
+            Pattern::Wildcard(wildcard) if !wildcard.caseless => {
+                let literals = wildcard.pieces.iter().map_while(|piece| match piece {
+                    Piece::Literal(literal) => Some(*literal),
+                    Piece::AnyOne | Piece::AnyRun => None,
+                });
+                literals.collect()
+            }
+            Pattern::Fuzzy(fuzzy) => fuzzy.prefix.iter().collect(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// What the term must be like: `like "eng*"`.
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let caseless = match self {
+            Pattern::CaselessTerm(term) => {
+                write!(formatter, "{term:?}")?;
+                true
+            }
+            Pattern::Prefix { prefix, caseless } => {
+                write!(formatter, "that begins with {prefix:?}")?;
+                *caseless
+            }
+            Pattern::Wildcard(wildcard) => {
+                write!(formatter, "like {:?}", wildcard.text())?;
+                wildcard.caseless
+            }
+            Pattern::Fuzzy(fuzzy) => {
+                let term: String = fuzzy.prefix.iter().chain(&fuzzy.rest).collect();
+                let edits = if fuzzy.distance == 1 { "edit" } else { "edits" };
+                write!(formatter, "at most {} {edits} from {term:?}", fuzzy.distance)?;
+                if !fuzzy.prefix.is_empty() {
+                    let prefix: String = fuzzy.prefix.iter().collect();
+                    write!(formatter, ", beginning with {prefix:?}")?;
+                }
+                false
+            }
+            Pattern::Regexp(regexp) => {
+                write!(formatter, "that fits /{}/", regexp.source())?;
+                regexp.is_caseless()
+            }
+        };
+        formatter.write_str(if caseless { " in any case" } else { "" })
+    }
+}
+
 /// A wildcard pattern, cut into its pieces.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Wildcard {
@@ -69,6 +124,24 @@ impl Wildcard {
             }
         }
         Wildcard { pieces, caseless }
+    }
+
+    /// The pattern as one could have written it.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::AnyRun => text.push('*'),
+                Piece::AnyOne => text.push('?'),
+                Piece::Literal(literal) => {
+                    if matches!(literal, '*' | '?' | '\\') {
+                        text.push('\\');
+                    }
+                    text.push(*literal);
+                }
+            }
+        }
+        text
     }
 
     /// Time is at most the product of both lengths: after a mismatch only the last `*` is tried again.
@@ -126,6 +199,11 @@ impl Fuzzy {
         let mut prefix: Vec<char> = term.chars().collect();
         let rest = prefix.split_off(prefix_length.min(prefix.len()));
         Fuzzy { prefix, rest, distance, transpositions }
+    }
+
+    /// The only term that fits, where no edit is allowed.
+    pub fn only_term(&self) -> Option<String> {
+        (self.distance == 0).then(|| self.prefix.iter().chain(&self.rest).collect())
     }
 
     fn fits(&self, term: &str) -> bool {

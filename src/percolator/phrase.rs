@@ -42,8 +42,28 @@ impl Phrase {
         &self.slots
     }
 
-    /// Whether the tokens, as (term, position), hold the phrase.
-    pub fn stands_in<'a>(&self, tokens: impl Iterator<Item = (&'a str, u32)>) -> bool {
+    /// How far the terms may be moved in sum.
+    pub fn slop(&self) -> u32 {
+        self.slop
+    }
+
+    /// Whether the tokens, as (term, position) in the order of their positions, hold the phrase.
+    pub fn stands_in<'a>(&self, tokens: impl Iterator<Item = (&'a str, u32)> + Clone) -> bool {
+        match self.plain_terms() {
+            Some((first, others)) => stands_plainly(first, others, tokens),
+            None => self.stands_somehow(tokens),
+        }
+    }
+
+    /// The slots of a phrase as most are: one whole term a slot, each behind the other, and nothing may be moved.
+    fn plain_terms(&self) -> Option<(&Slot, &[Slot])> {
+        let is_plain = |slot: &Slot| slot.terms.len() == 1 && !slot.prefix;
+        let in_order = || self.slots.is_sorted_by(|one, next| one.position < next.position);
+        let plain = self.slop == 0 && self.slots.iter().all(is_plain) && in_order();
+        self.slots.split_first().filter(|_| plain)
+    }
+
+    fn stands_somehow<'a>(&self, tokens: impl Iterator<Item = (&'a str, u32)>) -> bool {
         let mut places: Vec<Vec<i64>> = vec![Vec::new(); self.slots.len()];
         for (term, position) in tokens {
             for (slot, places) in self.slots.iter().zip(&mut places) {
@@ -100,6 +120,31 @@ impl Phrase {
             _ => false,
         }
     }
+}
+
+/// Whether the slots' terms stand at exactly their places, for slots of one term each.
+fn stands_plainly<'a>(first: &Slot, others: &[Slot], mut tokens: impl Iterator<Item = (&'a str, u32)> + Clone) -> bool {
+    while let Some((term, position)) = tokens.next() {
+        if !first.accepts(term) {
+            continue;
+        }
+        let start = i64::from(position) - i64::from(first.position);
+        let mut behind = tokens.clone().peekable();
+        let follows = others.iter().all(|slot| {
+            let wanted = start + i64::from(slot.position);
+            while behind.next_if(|(_, position)| i64::from(*position) < wanted).is_some() {}
+            let mut found = false;
+            // Several terms can stand at one place.
+            while let Some((term, _)) = behind.next_if(|(_, position)| i64::from(*position) == wanted) {
+                found |= slot.accepts(term);
+            }
+            found
+        });
+        if follows {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]

@@ -5,28 +5,38 @@ use serde::Serialize;
 use crate::mapping::{Mapping, NestedId};
 use crate::percolator::anchor::{Anchor, Cover};
 use crate::percolator::condition::Condition;
-use crate::percolator::segment::SegmentBuilder;
+use crate::percolator::features::{FeatureId, Quality};
+use crate::percolator::maintenance::Snapshot;
+use crate::percolator::queries::{Queries, QueriesBuilder};
+use crate::percolator::statistics::Statistics;
 
-/// Which documents a stored query is verified against.
+/// Which documents a stored query is held against.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
-    /// What leads a document to the query: it is verified where the document has one of these; `description has the term "acme"`.
-    /// Empty where every document is verified.
+    /// What leads a document to the query, which is held against it where the document has one of these, such as
+    /// `headline has the term "acme"`. Empty where nothing leads to it: every document is then held against it, or none.
     pub anchors: Vec<String>,
-    /// The share of the documents seen so far that have one of the anchors, from 0 to 1; `None` before there were any.
+    /// The share of the documents seen so far that have one of the anchors, at most, from 0 to 1; `None` before there were any.
     pub estimated_selectivity: Option<f64>,
     /// What the subscriber should know of the costs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
 }
 
-pub(super) fn plan(mapping: &Mapping, condition: &Condition) -> Plan {
-    let mut builder = SegmentBuilder::default();
-    let node = builder.intern_condition(condition, NestedId::ROOT);
-    match Cover::of(builder.nodes(), node) {
+/// So many documents are enough to say how selective a query is.
+const ENOUGH_DOCUMENTS: u32 = 16;
+
+pub(super) fn plan(mapping: &Mapping, condition: &Condition, snapshot: &Snapshot) -> Plan {
+    let mut builder = QueriesBuilder::default();
+    let node = builder.condition(condition, NestedId::ROOT);
+    builder.subscribe(node, 0);
+    let queries = builder.finish();
+    let contents = snapshot.segments.iter().map(|segment| (&segment.content.queries, &segment.content.statistics));
+    let statistics = Statistics::merged(&queries, contents);
+    match Cover::of(&queries, &statistics, node) {
         Some(cover) => Plan {
-            anchors: cover.anchors.iter().map(|anchor| describe(mapping, anchor)).collect(),
-            estimated_selectivity: None,
+            anchors: cover.anchors.iter().map(|filed| describe(mapping, &queries, filed.anchor)).collect(),
+            estimated_selectivity: (statistics.documents() >= ENOUGH_DOCUMENTS).then(|| cover.frequency.min(1.0)),
             warning: None,
         },
         None => Plan {
@@ -41,12 +51,23 @@ pub(super) fn plan(mapping: &Mapping, condition: &Condition) -> Plan {
     }
 }
 
-fn describe(mapping: &Mapping, anchor: &Anchor) -> String {
-    let name = |field| &mapping.field_by_id(field).name;
+fn describe(mapping: &Mapping, queries: &Queries, anchor: Anchor) -> String {
+    let name = |field| &*mapping.field_by_id(field).name;
     match anchor {
-        Anchor::Term(field, term) => format!("{} has the term {term:?}", name(*field)),
-        Anchor::Point(field, _) => format!("{} has the value", name(*field)),
-        Anchor::Field(field) => format!("{} has a value", name(*field)),
-        Anchor::Id(id) => format!("the id is {id}"),
+        Anchor::Feature(feature) => describe_feature(mapping, queries, feature),
+        Anchor::Range { field, .. } => format!("{} has a value in the range", name(field)),
+    }
+}
+
+fn describe_feature(mapping: &Mapping, queries: &Queries, feature: FeatureId) -> String {
+    let (space, bytes) = queries.features.get(feature);
+    let text = String::from_utf8_lossy(bytes);
+    let name = || &*mapping.field_by_id(space.field()).name;
+    match space.quality() {
+        Quality::Term => format!("{} has the term {text:?}", name()),
+        Quality::Point => format!("{} has the value", name()),
+        Quality::Value => format!("{} has a value", name()),
+        Quality::Prefix => format!("{} has a term that begins with {text:?}", name()),
+        Quality::Id => format!("the id is {text}"),
     }
 }

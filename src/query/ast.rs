@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::geo::Geometry;
 
+use super::{Chain, Clauses, IntervalRule, Span};
+
 /// A query clause and where it stood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -39,13 +41,7 @@ pub enum Clause {
     /// `multi_match`
     MultiMatch(MultiMatch),
     /// `combined_fields`
-    CombinedFields {
-        fields: Vec<String>,
-        text: String,
-        operator: Operator,
-        minimum_should_match: Option<MinimumShouldMatch>,
-        zero_terms_query: ZeroTerms,
-    },
+    CombinedFields(CombinedFields),
     /// `query_string`
     QueryString(QueryString),
     /// `simple_query_string`
@@ -76,6 +72,10 @@ pub enum Clause {
     DisMax { queries: Vec<Query> },
     /// `function_score` without `min_score`: matches what its query matches
     FunctionScore { query: Box<Query>, functions: Vec<ScoreFunction> },
+    /// `intervals`
+    Intervals { field: String, rule: IntervalRule },
+    /// `span_term`, `span_near` and the other span queries
+    Span(Span),
     /// `geo_distance`, `geo_bounding_box`, `geo_polygon`, `geo_shape`
     Geo(GeoQuery),
     /// `distance_feature`: matches where the field has a value
@@ -98,12 +98,12 @@ pub struct ScoreFunction {
 /// What a score function computes with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScoreFunctionKind {
-    /// `weight`, and `random_score` without a field
+    /// `weight`, and `random_score` without a seed or a field
     Plain,
     /// `random_score`
     Random { field: String },
     /// `field_value_factor`
-    FieldValue { field: String },
+    FieldValue { field: String, has_missing: bool },
     /// `gauss`, `linear`, `exp`; what the values mean is for the field's type to say
     Decay { field: String, origin: Option<Value>, scale: Scalar, offset: Option<Scalar> },
 }
@@ -285,6 +285,18 @@ pub struct MultiMatch {
     pub analyzer: Option<String>,
     /// `None` where not said: true when the fields are the index's default, else false.
     pub lenient: Option<bool>,
+    pub auto_generate_synonyms_phrase_query: bool,
+}
+
+/// `combined_fields`
+#[derive(Debug, Clone, PartialEq)]
+pub struct CombinedFields {
+    pub fields: Vec<String>,
+    pub text: String,
+    pub operator: Operator,
+    pub minimum_should_match: Option<MinimumShouldMatch>,
+    pub zero_terms_query: ZeroTerms,
+    pub auto_generate_synonyms_phrase_query: bool,
 }
 
 /// `query_string`: its text parsed, its parameters
@@ -340,8 +352,10 @@ pub enum Expression {
     /// `*:*`, and `*` as the whole of a `simple_query_string`: everything. (A `*` in a `query_string` is [`ExpressionLeaf::Exists`]
     /// in no field: everything under the default fields, else a value in any of the fields.)
     All,
-    /// A Lucene BooleanQuery, as the parser's operator rules made it. One that only forbids has a required `All` added.
-    Bool(Vec<(Occur, Expression)>),
+    /// One level of a `query_string`.
+    Clauses(Clauses),
+    /// One level of a `simple_query_string`.
+    Chain(Chain),
     /// One thing to find, in `field` or, where `None`, in the query's fields.
     Leaf {
         /// The field written before the colon, escapes resolved; may be a pattern.
@@ -357,7 +371,8 @@ impl Expression {
         match self {
             Self::Empty => 0,
             Self::All | Self::Leaf { .. } => 1,
-            Self::Bool(clauses) => clauses.iter().map(|(_, clause)| clause.leaves()).sum(),
+            Self::Clauses(clauses) => clauses.expressions().map(Expression::leaves).sum(),
+            Self::Chain(chain) => chain.parts().map(|(_, part)| part.leaves()).sum(),
         }
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn bool(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, Q
         "minimum_should_match",
         "adjust_pure_negative",
     ])?;
+    parameters.check_name_is_text()?;
     let mut occurrence = |name: &str| -> Result<Vec<Query>, QueryError> {
         match parameters.value(name) {
             Some((value, pointer)) if !value.is_null() => parser.clauses(value, &pointer, body.depth + 1),

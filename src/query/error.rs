@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::excerpt::excerpt;
+
 /// Why a query is refused, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[error("{reason} at {pointer}")]
@@ -33,16 +35,16 @@ pub enum QueryErrorKind {
 impl QueryError {
     /// A query that Elasticsearch would refuse too.
     pub fn malformed(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), reason: reason.into(), kind: QueryErrorKind::Malformed }
+        Self { pointer: pointer.into(), reason: excerpt(reason.into()), kind: QueryErrorKind::Malformed }
     }
 
     /// A query that Elasticsearch would take and we do not.
     pub fn unsupported(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), reason: reason.into(), kind: QueryErrorKind::Unsupported }
+        Self { pointer: pointer.into(), reason: excerpt(reason.into()), kind: QueryErrorKind::Unsupported }
     }
 
     /// A query that asks for more than a named limit allows.
     pub fn limit(pointer: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), reason: reason.into(), kind: QueryErrorKind::Limit }
+        Self { pointer: pointer.into(), reason: excerpt(reason.into()), kind: QueryErrorKind::Limit }
     }
 }

@@ -9,6 +9,7 @@ use super::{Clause, QueryError};
 pub(super) fn distance_feature(body: &Body<'_>) -> Result<Clause, QueryError> {
     let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
     parameters.only(&["field", "origin", "pivot"])?;
+    parameters.check_name_is_text()?;
     let field = parameters.required_field("field")?;
     let Value::String(pivot) = parameters.required_value("pivot")?.0 else {
         return Err(parameters.bad("pivot", "must be a distance like \"7d\" or \"1km\""));
@@ -30,24 +31,30 @@ pub(super) fn rank_feature(body: &Body<'_>) -> Result<Clause, QueryError> {
     ];
     let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
     parameters.only(&["field", "saturation", "log", "sigmoid", "linear"])?;
+    parameters.check_name_is_text()?;
     let mut given = functions.iter().filter_map(|(name, known)| Some((name, known, parameters.value(name)?)));
     if let Some((name, known, (value, pointer))) = given.next() {
         let function = Parameters::of(name, value, &pointer)?;
         function.exactly(known)?;
         for parameter in *known {
-            match function.number(parameter)? {
-                None if *name == "saturation" => {}
-                None => return Err(function.missing(parameter)),
-                Some(number) if *parameter == "scaling_factor" && number < 1.0 => {
-                    return Err(function.bad(parameter, "must be at least 1"));
-                }
-                Some(number) if number <= 0.0 => return Err(function.bad(parameter, "must be above zero")),
-                Some(_) => {}
-            }
+            check_function_number(&function, name, parameter)?;
         }
     }
     if let Some((second, ..)) = given.next() {
         return Err(parameters.bad(second, "is a second function; give one of them"));
     }
     Ok(Clause::RankFeature { field: parameters.required_field("field")? })
+}
+
+/// Lucene takes `scaling_factor` from 1 on, and everything else that is above 0; only `saturation` finds its own.
+fn check_function_number(function: &Parameters<'_>, name: &str, parameter: &str) -> Result<(), QueryError> {
+    match function.number(parameter)? {
+        None if name == "saturation" => Ok(()),
+        None => Err(function.missing(parameter)),
+        Some(number) if parameter == "scaling_factor" && number < 1.0 => {
+            Err(function.bad(parameter, "must be at least 1"))
+        }
+        Some(number) if number <= 0.0 => Err(function.bad(parameter, "must be above 0")),
+        Some(_) => Ok(()),
+    }
 }

@@ -1,9 +1,10 @@
-//! `function_score`: its functions decide scores; without `min_score` its query alone decides what matches.
+//! `function_score`: its functions decide scores; without `min_score` its query alone decides what matches. What they ask of a
+//! field is kept, so that it can be held against the mapping.
 
 use serde_json::Value;
 
 use super::parser::{Body, Parser};
-use super::shape::{Parameters, below, element, kind_of};
+use super::shape::{Parameters, element, kind_of};
 use super::{Clause, Query, QueryError, ScoreFunction, ScoreFunctionKind};
 
 const FUNCTIONS: [&str; 7] = ["weight", "random_score", "field_value_factor", "gauss", "linear", "exp", "script_score"];
@@ -113,24 +114,23 @@ fn only_weighted_function(parameters: &Parameters<'_>) -> Result<Option<(&'stati
     Ok(Some((name, ScoreFunction { pointer, filter: None, kind })))
 }
 
-/// Without a seed the field says nothing; it is checked even so.
+/// The field counts only where there is a seed.
 fn random(function: &Parameters<'_>) -> Result<ScoreFunctionKind, QueryError> {
     function.exactly(&["seed", "field"])?;
-    if let Some((seed, _)) = function.value("seed")
-        && !seed.is_string()
-        && !seed.is_i64()
-    {
+    let field = function.text("field")?;
+    let Some((seed, _)) = function.value("seed") else { return Ok(ScoreFunctionKind::Plain) };
+    if !seed.is_string() && !seed.is_i64() {
         return Err(function.bad("seed", format!("must be a whole number or a string, not {seed}")));
     }
-    Ok(function.text("field")?.map_or(ScoreFunctionKind::Plain, |field| ScoreFunctionKind::Random { field }))
+    Ok(field.map_or(ScoreFunctionKind::Plain, |field| ScoreFunctionKind::Random { field }))
 }
 
 fn field_value(function: &Parameters<'_>) -> Result<ScoreFunctionKind, QueryError> {
     function.exactly(&["field", "factor", "missing", "modifier"])?;
     function.number("factor")?;
-    function.number("missing")?;
     function.choice("modifier", &MODIFIERS)?;
-    Ok(ScoreFunctionKind::FieldValue { field: function.required_field("field")? })
+    let has_missing = function.number("missing")?.is_some();
+    Ok(ScoreFunctionKind::FieldValue { field: function.required_field("field")?, has_missing })
 }
 
 /// `gauss`, `linear`, `exp`: a field with `origin`, `scale`, `offset`, `decay`.
@@ -144,9 +144,7 @@ fn decay(function: &Parameters<'_>) -> Result<ScoreFunctionKind, QueryError> {
     let (value, pointer) = function.required_value(field)?;
     let decay = Parameters::of(field, value, &pointer)?;
     decay.exactly(&["origin", "scale", "offset", "decay"])?;
-    let Some(scale) = decay.scalar("scale")? else {
-        return Err(QueryError::malformed(below(&pointer, "scale"), "\"scale\" is missing"));
-    };
+    let scale = decay.scalar("scale")?.ok_or_else(|| decay.missing("scale"))?;
     if decay.number("decay")?.is_some_and(|decay| decay <= 0.0 || decay >= 1.0) {
         return Err(decay.bad("decay", "must lie between 0 and 1, neither included"));
     }

@@ -15,7 +15,7 @@ impl Fuzziness {
         }
         let auto = text.get(..5).filter(|prefix| prefix.eq_ignore_ascii_case("auto:"));
         if auto.is_none() {
-            return text.parse().ok().and_then(Self::from_edits);
+            return text.trim().parse().ok().and_then(Self::from_edits);
         }
         let (low, high) = text.get(5..)?.split_once(',')?;
         let (low, high) = (low.parse().ok()?, high.parse().ok()?);

@@ -1,13 +1,29 @@
 //! Clauses about objects inside the document: `nested`.
 
-use serde_json::Value;
-
 use super::compound::required_clause;
 use super::parser::{Body, Parser};
-use super::shape::{Parameters, kind_of};
+use super::shape::Parameters;
 use super::{Clause, QueryError};
 
 const SCORE_MODES: [&str; 5] = ["avg", "max", "min", "none", "sum"];
+const INNER_HITS: [&str; 16] = [
+    "name",
+    "from",
+    "size",
+    "sort",
+    "track_scores",
+    "_source",
+    "fields",
+    "docvalue_fields",
+    "stored_fields",
+    "script_fields",
+    "highlight",
+    "collapse",
+    "explain",
+    "version",
+    "seq_no_primary_term",
+    "ignore_unmapped",
+];
 
 /// `score_mode` and `inner_hits` decide what a search shows and not what it finds; their shape is checked.
 pub(super) fn nested(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
@@ -16,11 +32,8 @@ pub(super) fn nested(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause,
     if parameters.text("score_mode")?.is_some_and(|mode| !SCORE_MODES.contains(&mode.as_str())) {
         return Err(parameters.bad("score_mode", format!("must be one of {}", SCORE_MODES.join(", "))));
     }
-    match parameters.value("inner_hits") {
-        None | Some((Value::Object(_), _)) => {}
-        Some((other, _)) => {
-            return Err(parameters.bad("inner_hits", format!("must be an object, not {}", kind_of(other))));
-        }
+    if let Some((value, pointer)) = parameters.value("inner_hits") {
+        Parameters::of("inner_hits", value, &pointer)?.exactly(&INNER_HITS)?;
     }
     Ok(Clause::Nested {
         path: parameters.required_field("path")?,

@@ -9,6 +9,8 @@
 //! Elasticsearch 9 and OpenSearch 3 takes, and read it as Elasticsearch 9 does.
 
 mod ast;
+mod chain;
+mod clauses;
 mod compound;
 mod error;
 mod feature;
@@ -16,6 +18,7 @@ mod full_text;
 mod function_score;
 mod fuzziness;
 mod geo;
+mod intervals;
 mod joining;
 mod limits;
 mod minimum_should_match;
@@ -28,17 +31,26 @@ mod range;
 mod rendering;
 mod shape;
 mod simple_query_string;
+mod span;
 mod term_level;
 #[cfg(test)]
 mod tests;
+pub(crate) mod time_value;
 mod unsupported;
 mod wrapper;
 
 use serde_json::Value;
 
 pub use ast::*;
+pub use chain::{Chain, Joined};
+pub use clauses::Clauses;
 pub use error::{QueryError, QueryErrorKind};
+pub use intervals::{
+    IntervalCombination, IntervalFilter, IntervalKind, IntervalOrder, IntervalPlace, IntervalRelation, IntervalRule,
+    IntervalWord,
+};
 pub use limits::Limits;
+pub use span::{Span, SpanQuery};
 
 /// Reads a clause of the Query DSL: `{"match": {"title": "engineer"}}`, or a body that holds one, see [`unwrap_body`].
 ///

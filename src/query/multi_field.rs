@@ -3,7 +3,7 @@
 use super::full_text::{operator, refuse_cutoff_frequency, required_query, zero_terms_query};
 use super::parser::Body;
 use super::shape::Parameters;
-use super::{Clause, Limits, MultiMatch, MultiMatchType, QueryError};
+use super::{Clause, CombinedFields, Limits, MultiMatch, MultiMatchType, QueryError};
 
 const KNOWN: [&str; 17] = [
     "query",
@@ -32,7 +32,6 @@ pub(super) fn multi_match(body: &Body<'_>, limits: &Limits) -> Result<Clause, Qu
     parameters.check_rewrite("fuzzy_rewrite")?;
     parameters.integer("max_expansions", 1)?;
     parameters.check_tie_breaker()?;
-    parameters.boolean("auto_generate_synonyms_phrase_query")?;
     let clause = MultiMatch {
         fields: parameters.fields("fields")?,
         value: required_query(&parameters, limits)?,
@@ -46,6 +45,7 @@ pub(super) fn multi_match(body: &Body<'_>, limits: &Limits) -> Result<Clause, Qu
         zero_terms_query: zero_terms_query(&parameters)?,
         analyzer: parameters.text("analyzer")?,
         lenient: parameters.boolean("lenient")?,
+        auto_generate_synonyms_phrase_query: parameters.boolean("auto_generate_synonyms_phrase_query")?.unwrap_or(true),
     };
     check_fitting(&clause, &parameters)?;
     Ok(Clause::MultiMatch(clause))
@@ -97,7 +97,8 @@ pub(super) fn combined_fields(body: &Body<'_>, limits: &Limits) -> Result<Clause
         "zero_terms_query",
         "auto_generate_synonyms_phrase_query",
     ])?;
-    parameters.boolean("auto_generate_synonyms_phrase_query")?;
+    parameters.check_name_is_text()?;
+    parameters.required_value("fields")?;
     let fields = parameters.fields_boosted("fields", 1.0)?;
     if fields.is_empty() {
         return Err(parameters.bad("fields", "must name at least one field"));
@@ -110,11 +111,12 @@ pub(super) fn combined_fields(body: &Body<'_>, limits: &Limits) -> Result<Clause
     } else {
         None
     };
-    Ok(Clause::CombinedFields {
+    Ok(Clause::CombinedFields(CombinedFields {
         fields,
         text: text.to_owned(),
         operator: operator(&parameters, "operator")?,
         minimum_should_match,
         zero_terms_query: zero_terms_query(&parameters)?,
-    })
+        auto_generate_synonyms_phrase_query: parameters.boolean("auto_generate_synonyms_phrase_query")?.unwrap_or(true),
+    }))
 }

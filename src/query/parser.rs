@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::shape::{below, did_you_mean, element, kind_of};
 use super::{
-    Limits, Query, QueryError, compound, feature, full_text, function_score, geo, joining, multi_field, pattern,
-    query_string, range, simple_query_string, term_level, unsupported, wrapper,
+    Limits, Query, QueryError, compound, feature, full_text, function_score, geo, intervals, joining, multi_field,
+    pattern, query_string, range, simple_query_string, span, term_level, unsupported, wrapper,
 };
 
 /// Every clause that is read, for suggestions and error messages.
-pub(super) const SUPPORTED: [&str; 33] = [
+pub(super) const SUPPORTED: [&str; 44] = [
     "bool",
     "boosting",
     "combined_fields",
@@ -17,6 +17,7 @@ pub(super) const SUPPORTED: [&str; 33] = [
     "dis_max",
     "distance_feature",
     "exists",
+    "field_masking_span",
     "function_score",
     "fuzzy",
     "geo_bounding_box",
@@ -24,6 +25,7 @@ pub(super) const SUPPORTED: [&str; 33] = [
     "geo_polygon",
     "geo_shape",
     "ids",
+    "intervals",
     "match",
     "match_all",
     "match_bool_prefix",
@@ -38,6 +40,15 @@ pub(super) const SUPPORTED: [&str; 33] = [
     "rank_feature",
     "regexp",
     "simple_query_string",
+    "span_containing",
+    "span_field_masking",
+    "span_first",
+    "span_multi",
+    "span_near",
+    "span_not",
+    "span_or",
+    "span_term",
+    "span_within",
     "term",
     "terms",
     "terms_set",
@@ -66,30 +77,17 @@ impl<'l> Parser<'l> {
 
     /// Reads `{"name": body}` at `pointer`, inside `depth` other clauses.
     pub(super) fn clause(&mut self, value: &Value, pointer: &str, depth: usize) -> Result<Query, QueryError> {
-        let Value::Object(object) = value else {
-            return Err(QueryError::malformed(
-                pointer,
-                format!("a query must be an object like {{\"match_all\": {{}}}}, not {}", kind_of(value)),
-            ));
-        };
-        let mut entries = object.iter();
-        let Some((name, value)) = entries.next() else {
-            return Err(QueryError::malformed(
-                pointer,
-                "a query must name a clause, like {\"match_all\": {}}; it is empty",
-            ));
-        };
-        if let Some((second, _)) = entries.next() {
-            return Err(QueryError::malformed(
-                pointer,
-                format!("a query must have one clause, found \"{name}\" and \"{second}\"; put them into a \"bool\""),
-            ));
-        }
+        let (name, value) = only_entry(value, pointer)?;
+        self.enter(depth, pointer)?;
+        self.named(Body { name, value, pointer: below(pointer, name), depth })
+    }
+
+    /// Counts one clause, or a rule that is like one, inside `depth` others.
+    pub(super) fn enter(&mut self, depth: usize, pointer: &str) -> Result<(), QueryError> {
         if depth >= self.limits.depth {
             return Err(QueryError::limit(pointer, format!("clauses stand deeper than {} levels", self.limits.depth)));
         }
-        self.count(1, pointer)?;
-        self.named(Body { name, value, pointer: below(pointer, name), depth })
+        self.count(1, pointer)
     }
 
     /// Reads one clause or an array of them.
@@ -109,7 +107,8 @@ impl<'l> Parser<'l> {
         Ok(())
     }
 
-    fn check_room(&self, more: usize, pointer: &str) -> Result<(), QueryError> {
+    /// Refuses more clauses than there is room for, before they are read.
+    pub(super) fn check_room(&self, more: usize, pointer: &str) -> Result<(), QueryError> {
         if more <= self.limits.clauses.saturating_sub(self.clauses) {
             return Ok(());
         }
@@ -150,11 +149,37 @@ impl<'l> Parser<'l> {
             "dis_max" => compound::dis_max(&body, self)?,
             "function_score" => function_score::function_score(&body, self)?,
             "nested" => joining::nested(&body, self)?,
+            "intervals" => intervals::intervals(&body, self)?,
+            name if span::NAMES.contains(&name) => span::span(&body, self)?,
             "wrapper" => return wrapper::wrapper(&body, self),
             _ => return Err(refusal(&body)),
         };
         Ok(Query { pointer: body.pointer, clause })
     }
+}
+
+/// The one clause of an object.
+pub(super) fn only_entry<'v>(value: &'v Value, pointer: &str) -> Result<(&'v str, &'v Value), QueryError> {
+    let Value::Object(object) = value else {
+        return Err(QueryError::malformed(
+            pointer,
+            format!("a query must be an object like {{\"match_all\": {{}}}}, not {}", kind_of(value)),
+        ));
+    };
+    let mut entries = object.iter();
+    let Some((name, value)) = entries.next() else {
+        return Err(QueryError::malformed(
+            pointer,
+            "a query must name a clause, like {\"match_all\": {}}; it is empty",
+        ));
+    };
+    if let Some((second, _)) = entries.next() {
+        return Err(QueryError::malformed(
+            pointer,
+            format!("a query must have one clause, found \"{name}\" and \"{second}\"; put them into a \"bool\""),
+        ));
+    }
+    Ok((name, value))
 }
 
 /// Why a clause that is not read is refused.

@@ -13,7 +13,7 @@ pub(super) fn prefix(body: &Body<'_>, limits: &Limits) -> Result<Clause, QueryEr
         None => (clause.short_form()?, false),
         Some(parameters) => {
             parameters.only(&["value", "case_insensitive", "rewrite"])?;
-            parameters.check_rewrite("rewrite")?;
+            parameters.check_rewrite_or_null("rewrite")?;
             let value = parameters.scalar("value")?.ok_or_else(|| parameters.missing("value"))?;
             (value, parameters.boolean("case_insensitive")?.unwrap_or(false))
         }
@@ -29,7 +29,7 @@ pub(super) fn wildcard(body: &Body<'_>, limits: &Limits) -> Result<Clause, Query
         None => (clause.short_form()?, false),
         Some(parameters) => {
             parameters.only(&["value", "wildcard", "case_insensitive", "rewrite"])?;
-            parameters.check_rewrite("rewrite")?;
+            parameters.check_rewrite_or_null("rewrite")?;
             let value = one_of(&parameters, "value", "wildcard")?;
             (value, parameters.boolean("case_insensitive")?.unwrap_or(false))
         }
@@ -52,7 +52,7 @@ pub(super) fn regexp(body: &Body<'_>, limits: &Limits) -> Result<Clause, QueryEr
                 "max_determinized_states",
                 "rewrite",
             ])?;
-            parameters.check_rewrite("rewrite")?;
+            parameters.check_rewrite_or_null("rewrite")?;
             parameters.integer("max_determinized_states", i32::MIN)?;
             let value = parameters.scalar("value")?.ok_or_else(|| parameters.missing("value"))?;
             (value, regexp_flags(&parameters)?, parameters.boolean("case_insensitive")?.unwrap_or(false))
@@ -64,7 +64,7 @@ pub(super) fn regexp(body: &Body<'_>, limits: &Limits) -> Result<Clause, QueryEr
 }
 
 /// `flags` by names, or `flags_value` by number; not both, since nodes take the one that was written last.
-fn regexp_flags(parameters: &Parameters<'_>) -> Result<RegexpFlags, QueryError> {
+pub(super) fn regexp_flags(parameters: &Parameters<'_>) -> Result<RegexpFlags, QueryError> {
     let named = match parameters.value("flags") {
         None | Some((Value::Null, _)) => None,
         Some(_) => parameters.text("flags")?,
@@ -155,7 +155,7 @@ fn check_scalar_length(value: &Scalar, pointer: &str, limits: &Limits) -> Result
 }
 
 /// Refuses patterns that are longer than the limit.
-fn check_length(pattern: &str, pointer: &str, limits: &Limits) -> Result<(), QueryError> {
+pub(super) fn check_length(pattern: &str, pointer: &str, limits: &Limits) -> Result<(), QueryError> {
     match excess(pattern, limits.pattern_units) {
         None => Ok(()),
         Some(reason) => Err(QueryError::limit(pointer, reason)),

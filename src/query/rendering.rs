@@ -1,45 +1,88 @@
 //! Expressions written as a node explains them, for the tables of cases.
 
-use super::{Expression, ExpressionLeaf, Fuzziness, Occur, TextRange};
+use super::{Expression, ExpressionLeaf, Fuzziness, Joined, Occur, TextRange};
 
 /// Writes `expression` as Lucene does, leaves without a field in `default_field`.
 pub(super) fn rendered(expression: &Expression, default_field: &str) -> String {
+    boolean_queries(expression).map_or("nothing".to_owned(), |tree| tree.rendered(default_field))
+}
+
+/// The queries that an expression comes to if the analyzers leave something of all its parts.
+enum Tree<'e> {
+    All,
+    Leaf { field: Option<&'e str>, leaf: &'e ExpressionLeaf },
+    Bool(Vec<(Occur, Tree<'e>)>),
+}
+
+fn boolean_queries(expression: &Expression) -> Option<Tree<'_>> {
     match expression {
-        Expression::Empty => "nothing".to_owned(),
-        Expression::All => "*:*".to_owned(),
-        // The nodes were asked of a keyword field, where a run of words is one term, and its brackets are gone.
-        Expression::Bool(clauses) if is_run_in_brackets(clauses) => {
-            clauses.iter().map(|(_, run)| rendered(run, default_field)).collect()
+        Expression::Empty => None,
+        Expression::All => Some(Tree::All),
+        Expression::Leaf { field, leaf } => Some(Tree::Leaf { field: field.as_deref(), leaf }),
+        Expression::Clauses(clauses) => {
+            let left = vec![true; clauses.expressions().count()];
+            if let Some(lone) = clauses.lone(&left) {
+                return boolean_queries(lone);
+            }
+            let occurs = clauses.occurs(&left).into_iter().flatten();
+            let mut list: Vec<_> = occurs.zip(clauses.expressions().filter_map(boolean_queries)).collect();
+            if list.iter().all(|(occur, _)| *occur == Occur::MustNot) {
+                list.push((Occur::Must, Tree::All));
+            }
+            Some(Tree::Bool(list))
         }
-        Expression::Bool(clauses) => {
-            let clause = |(occur, clause): &(Occur, Expression)| {
-                let sign = match occur {
-                    Occur::Must => "+",
-                    Occur::Should => "",
-                    Occur::MustNot => "-",
-                };
-                match clause {
-                    Expression::Bool(inner) if !is_run_in_brackets(inner) => {
-                        format!("{sign}({})", rendered(clause, default_field))
-                    }
-                    _ => format!("{sign}{}", rendered(clause, default_field)),
-                }
+        Expression::Chain(chain) => {
+            let part = |(negated, part)| match boolean_queries(part) {
+                Some(part) if negated => Some(Tree::Bool(vec![(Occur::MustNot, part), (Occur::Should, Tree::All)])),
+                part => part,
             };
-            clauses.iter().map(clause).collect::<Vec<_>>().join(" ")
-        }
-        Expression::Leaf { field, leaf } => {
-            let field = field.as_deref().unwrap_or(default_field);
-            match leaf {
-                ExpressionLeaf::Exists => format!("_exists_:{field}"),
-                _ => format!("{field}:{}", rendered_leaf(leaf)),
+            match chain.joined(chain.parts().map(part), Tree::of)? {
+                Joined::One(part) => Some(part),
+                Joined::Many(occur, parts) => Some(Tree::of(occur, parts)),
             }
         }
     }
 }
 
-fn is_run_in_brackets(clauses: &[(Occur, Expression)]) -> bool {
+impl<'e> Tree<'e> {
+    fn of(occur: Occur, parts: Vec<Tree<'e>>) -> Tree<'e> {
+        Tree::Bool(parts.into_iter().map(|part| (occur, part)).collect())
+    }
+
+    fn rendered(&self, default_field: &str) -> String {
+        match self {
+            Tree::All => "*:*".to_owned(),
+            // The nodes were asked of a keyword field, where a run of words is one term, and its brackets are gone.
+            Tree::Bool(clauses) if is_run_in_brackets(clauses) => {
+                clauses.iter().map(|(_, run)| run.rendered(default_field)).collect()
+            }
+            Tree::Bool(clauses) => {
+                let clause = |(occur, clause): &(Occur, Tree<'_>)| {
+                    let sign = match occur {
+                        Occur::Must => "+",
+                        Occur::Should => "",
+                        Occur::MustNot => "-",
+                    };
+                    match clause {
+                        Tree::Bool(inner) if !is_run_in_brackets(inner) => {
+                            format!("{sign}({})", clause.rendered(default_field))
+                        }
+                        _ => format!("{sign}{}", clause.rendered(default_field)),
+                    }
+                };
+                clauses.iter().map(clause).collect::<Vec<_>>().join(" ")
+            }
+            Tree::Leaf { field, leaf: ExpressionLeaf::Exists } => {
+                format!("_exists_:{}", field.unwrap_or(default_field))
+            }
+            Tree::Leaf { field, leaf } => format!("{}:{}", field.unwrap_or(default_field), rendered_leaf(leaf)),
+        }
+    }
+}
+
+fn is_run_in_brackets(clauses: &[(Occur, Tree<'_>)]) -> bool {
     let is_run = |leaf: &ExpressionLeaf| matches!(leaf, ExpressionLeaf::Text(text) if text.contains(' '));
-    matches!(clauses, [(_, Expression::Leaf { leaf, .. })] if is_run(leaf))
+    matches!(clauses, [(_, Tree::Leaf { leaf, .. })] if is_run(leaf))
 }
 
 fn rendered_leaf(leaf: &ExpressionLeaf) -> String {

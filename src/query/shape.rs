@@ -114,6 +114,14 @@ impl<'v> Parameters<'v> {
         self.text("_name").map(drop)
     }
 
+    /// That `_name` is a text, for the clauses that do not write numbers and booleans out.
+    pub(super) fn check_name_is_text(&self) -> Result<(), QueryError> {
+        match self.get("_name") {
+            None | Some(Value::String(_)) => Ok(()),
+            Some(other) => Err(self.bad("_name", format!("must be a string, not {}", kind_of(other)))),
+        }
+    }
+
     /// An error about the parameter `name`.
     pub(super) fn bad(&self, name: &str, reason: impl AsRef<str>) -> QueryError {
         QueryError::malformed(below(&self.pointer, name), format!("\"{name}\" {}", reason.as_ref()))
@@ -271,14 +279,16 @@ impl<'v> Parameters<'v> {
         })
     }
 
+    /// As [`check_rewrite`](Self::check_rewrite), for the clauses that take null for nothing said.
+    pub(super) fn check_rewrite_or_null(&self, name: &str) -> Result<(), QueryError> {
+        if self.says(name) { self.check_rewrite(name) } else { Ok(()) }
+    }
+
     /// How Lucene writes a multi-term query anew: it decides scores and no match, so it is only checked.
     pub(super) fn check_rewrite(&self, name: &str) -> Result<(), QueryError> {
         const PLAIN: [&str; 4] =
             ["constant_score", "constant_score_blended", "constant_score_boolean", "scoring_boolean"];
         const COUNTED: [&str; 3] = ["top_terms_blended_freqs_", "top_terms_boost_", "top_terms_"];
-        if self.get(name).is_some_and(Value::is_null) {
-            return Ok(());
-        }
         let Some(text) = self.text(name)? else { return Ok(()) };
         let known = PLAIN.contains(&text.as_str())
             || COUNTED.iter().any(|prefix| text.strip_prefix(prefix).is_some_and(|n| n.parse::<u32>().is_ok()));
@@ -386,7 +396,7 @@ fn field_without_boost(value: &Value, minimum: f32, pointer: &str) -> Result<Str
     let boost = boost.map(|boost| boost.trim().parse::<f32>());
     match boost {
         None => Ok(field.to_owned()),
-        Some(Ok(boost)) if boost >= minimum => Ok(field.to_owned()),
+        Some(Ok(boost)) if boost >= minimum && boost.is_finite() => Ok(field.to_owned()),
         Some(_) => Err(QueryError::malformed(
             pointer,
             format!("the boost of \"{text}\" must be a number of at least {minimum}"),

@@ -7,7 +7,9 @@ use super::shape::{FieldClause, Parameters, element, kind_of, scalar, written_ou
 use super::{Clause, Limits, QueryError, Scalar, TermsSetMinimum};
 
 pub(super) fn match_all(body: &Body<'_>) -> Result<Clause, QueryError> {
-    Parameters::of(body.name, body.value, &body.pointer)?.only(&[])?;
+    let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
+    parameters.only(&[])?;
+    parameters.check_name_is_text()?;
     Ok(Clause::MatchAll)
 }
 
@@ -112,6 +114,7 @@ pub(super) fn exists(body: &Body<'_>) -> Result<Clause, QueryError> {
 pub(super) fn ids(body: &Body<'_>, limits: &Limits) -> Result<Clause, QueryError> {
     let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
     parameters.only(&["values", "type"])?;
+    parameters.check_name_is_text()?;
     check_type(&parameters)?;
     let scalars = match parameters.value("values") {
         None => Vec::new(),

@@ -16,8 +16,8 @@ pub(super) fn wrapper(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Query,
     let Some(encoded) = value.as_str().filter(|text| !text.is_empty()) else {
         return Err(parameters.bad("query", "must be a query in base64"));
     };
-    // MIME's line breaks are no part of it.
-    let encoded: String = encoded.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
+    // Encoders break lines; readers of base64 in JSON step over white space.
+    let encoded: String = encoded.chars().filter(|char| !char.is_ascii_whitespace()).collect();
     let decoded =
         STANDARD.decode(encoded).map_err(|error| parameters.bad("query", format!("is not base64: {error}")))?;
     let inner =

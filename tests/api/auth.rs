@@ -85,7 +85,7 @@ async fn bad_tokens_are_refused_with_the_reason() {
 }
 
 /// Every route of the API that needs a token, with its scope.
-const ROUTES: [(&str, &str, &str); 26] = [
+const ROUTES: [(&str, &str, &str); 27] = [
     ("POST", ES_DSL, "subscriptions:write"),
     ("POST", IDS, "subscriptions:write"),
     ("POST", ALL, "subscriptions:write"),
@@ -100,6 +100,7 @@ const ROUTES: [(&str, &str, &str); 26] = [
     ("POST", "/v1/subscriptions/x/test", "subscriptions:write"),
     ("POST", "/v1/subscriptions/x/rotate_secret", "subscriptions:write"),
     ("POST", "/v1/subscriptions/simulate", "subscriptions:write"),
+    ("POST", "/v1/subscriptions/preview", "subscriptions:write"),
     ("PUT", "/v1/professional_network/clean_member/1", "members:write"),
     ("DELETE", "/v1/professional_network/clean_member/1", "members:write"),
     ("POST", BULK, "members:write"),

@@ -7,6 +7,7 @@ mod bulk_collect;
 mod harness;
 mod members;
 mod operations;
+mod preview;
 mod process;
 mod subscriptions;
 mod tenants;

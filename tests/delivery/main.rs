@@ -4,6 +4,7 @@ mod attempts;
 mod batches;
 mod fairness;
 mod life;
+mod matched_positions;
 mod network;
 mod receiver;
 mod restart;

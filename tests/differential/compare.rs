@@ -7,17 +7,18 @@ use serde_json::Value;
 use tripline::percolator::{CompiledQuery, CompiledSelector, Document};
 use tripline::{Mapping, MemberId, Percolator, SubscriptionId};
 
-use crate::case::{Answer, Answers, Case, Expectation, Verdict};
+use crate::case::{Answer, Answers, Case};
+use crate::corpus::{Expectation, Theme, Verdict};
 
 /// Each difference that nothing explains, and each expectation that nothing needs, in words.
-pub fn differences(case: &Case) -> Vec<String> {
-    let answers = case.answers();
+pub fn differences(theme: &Theme) -> Vec<String> {
+    let (case, answers) = (&theme.case, theme.answers());
     let mapping = match Mapping::from_json(&value(case.mapping.get())) {
         Ok(mapping) => Arc::new(mapping),
         Err(error) => return vec![format!("{}: the mapping is refused: {error}", case.name)],
     };
     let percolator = Percolator::new(mapping);
-    let mut report = Report { case, unused: case.expect.iter().collect(), lines: Vec::new() };
+    let mut report = Report { case, unused: theme.expect.iter().collect(), lines: Vec::new() };
 
     let documents = read_documents(&percolator, &mut report, &answers);
     let queries = compile_queries(&percolator, &mut report, &answers);
@@ -172,6 +173,14 @@ impl Report<'_> {
 }
 
 impl Case {
+    pub fn query(&self, id: &str) -> &str {
+        self.queries.iter().find(|query| query.id == id).map_or("?", |query| query.query.get())
+    }
+
+    pub fn document(&self, id: u64) -> &str {
+        self.documents.iter().find(|(document_id, _)| *document_id == id).map_or("?", |(_, document)| document.get())
+    }
+
     fn shown(&self, id: &str) -> String {
         format!("query {id:?} {}", self.query(id))
     }

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::{Answer, Answers, Case, Disagreement, Query};
+use crate::case::{Answer, Answers, Case, Disagreement};
 use crate::nodes::Node;
+
+/// Queries asked in one request.
+const BATCH: usize = 100;
 
 /// One node's answers.
 struct Opinion {
@@ -30,9 +33,11 @@ fn opinion(case: &Case, node: &Node) -> Option<Opinion> {
     node.create_index(&index, case.mapping.get()).ok()?;
     let documents = case.documents.iter().map(|(id, document)| (id.to_string(), document.get()));
     let stored = node.store(&index, documents).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-    let search =
-        |query: &Query| node.search(&index, query.query.get()).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-    let found: Vec<Result<Vec<String>, String>> = case.queries.iter().map(search).collect();
+    let queries: Vec<&str> = case.queries.iter().map(|query| query.query.get()).collect();
+    let mut found = Vec::with_capacity(queries.len());
+    for batch in queries.chunks(BATCH) {
+        found.extend(node.search(&index, batch).unwrap_or_else(|error| panic!("{}: {error}", case.name)));
+    }
     node.delete_index(&index);
 
     let refused = case.documents.iter().zip(stored).filter(|(_, refusal)| refusal.is_some());
@@ -58,7 +63,7 @@ fn decide(case: &Case, opinions: &[Opinion]) -> Answers {
         .filter(|(_, disagreement)| *disagreement != Disagreement::default())
         .collect();
     let asked = opinions.iter().map(|opinion| opinion.server.to_owned()).collect();
-    Answers { asked, refused_documents, queries, disagreements }
+    Answers { asked, refused_documents, queries, disagreements, percolators: BTreeMap::new() }
 }
 
 fn decide_query(case: &Case, opinions: &[Opinion], refused_documents: &BTreeSet<u64>, place: usize) -> Answer {

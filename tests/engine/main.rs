@@ -4,6 +4,7 @@ mod audience;
 mod batches;
 mod collect;
 mod erasing;
+mod matched_positions;
 mod opening;
 mod outcomes;
 mod rejections;

@@ -121,7 +121,32 @@ fn figures_are_the_last_line_of_standard_error() {
 }
 
 #[test]
-fn an_explanation_is_a_tree_or_json() {
+fn inner_hits_are_said_beside_the_matches_where_they_are_asked_for() {
+    let desk = Desk::new();
+    let mapping = json!({"properties": {"title": {"type": "text"}, "job": {"type": "nested", "properties": {
+        "company": {"type": "text"}, "task": {"type": "nested", "properties": {"name": {"type": "keyword"}}}}}}});
+    desk.file("mapping.json", &mapping.to_string());
+    let works_at_acme =
+        json!({"id": "acme", "query": {"nested": {"path": "job", "query": {"match": {"job.company": "acme"}}}}});
+    let sells = json!({"id": "sells", "query": {"query": {"nested": {"path": "job.task", "query": {"term": {"job.task.name": "sales"}}}}}});
+    let documents = [
+        json!({"title": "Engineer", "job": [{"company": "Acme"}, null, {"company": "Acme Ltd", "task": [{"name": "x"}, {"name": "sales"}]}]}),
+        json!({"title": "Engineer", "job": []}),
+        json!([]),
+    ];
+    let lines: Vec<String> = documents.iter().map(Value::to_string).collect();
+    let output = desk.matching(&[engineers(), works_at_acme, sells], &lines.join("\n"), &["--inner-hits"]);
+    let answers = json_lines(&output.stdout);
+    let expected = json!({"doc": 0, "matches": ["acme", "engineers", "sells"], "inner_hits": {
+        "acme": [{"path": "job", "pointer": "/nested", "objects": [[0], [2]]}],
+        "sells": [{"path": "job.task", "pointer": "/query/nested", "objects": [[2, 1]]}]}});
+    assert_eq!(answers[0], expected);
+    assert_eq!(answers[1], json!({"doc": 1, "matches": ["engineers"], "inner_hits": {}}));
+    assert!(answers[2]["error"].is_string());
+}
+
+#[test]
+fn an_explanation_is_a_tree_or_json_and_says_how_the_query_is_found() {
     let desk = Desk::new();
     let query =
         json!({"bool": {"must": {"match": {"title": "engineer"}}, "must_not": {"range": {"level": {"gt": 3}}}}});
@@ -131,12 +156,30 @@ fn an_explanation_is_a_tree_or_json() {
 
     let output = desk.run(&[&explain[..], &["document.json"]].concat());
     assert_eq!(output.status.code(), Some(0));
-    let tree = String::from_utf8(output.stdout).unwrap();
-    assert!(tree.starts_with("does not match\n✗ bool"), "{tree}");
-    assert!(tree.contains("✓ match title: \"engineer\"  (/bool/must/match)"), "{tree}");
-    assert!(tree.contains("✗ not\n    ✓ range level  (/bool/must_not/range)"), "{tree}");
+    let expected = r#"does not match
+
+✗ bool                                                 /bool
+  ✓ match title: "engineer" → has the term "engineer"  /must/match
+  ✗ not
+    ✓ range level → is at least 4                      /must_not/range
+      · level holds "4"
+
+found by  title has the term "engineer"
+"#;
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 
     let output = desk.run(&[&explain[..], &["--json", "document.json"]].concat());
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answer["matches"], json!(false));
+    assert_eq!(answer["explanation"]["parts"][0]["pointer"], "/bool/must/match");
+    assert_eq!(answer["matched_objects"], json!([]));
+
+    let output = desk.run(&[&explain[..], &["--json"]].concat());
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["plan"]["anchors"], json!(["title has the term \"engineer\""]));
+    assert!(answer.get("matches").is_none(), "nothing is said of a document without one");
+
+    desk.file("query.json", "{\"bool\": {\"must_not\": {\"exists\": {\"field\": \"title\"}}}}");
+    let words = String::from_utf8(desk.run(&explain).stdout).unwrap();
+    assert!(words.contains("warning   nothing that a document has leads to this query"), "{words}");
 }

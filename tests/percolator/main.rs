@@ -1,6 +1,10 @@
 //! What the percolator promises to those who use the library, asked over its public functions.
 
 mod command_line;
+mod explain;
+mod positions;
+mod reference;
+mod refusals;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +81,7 @@ fn a_long_list_of_ids_and_a_thousand_subscriptions_to_all_are_fine() {
     percolator.insert("long".into(), CompiledSelector::Ids((0..300_000).map(|id| member(id * 3)).collect()));
     let everybody =
         (0..1_000).map(|number| (SubscriptionId::from(format!("all-{number}").as_str()), CompiledSelector::All));
-    percolator.insert_all(everybody.collect());
+    percolator.insert_all(everybody);
     assert_eq!(matches(&percolator, 299_999 * 3, &json!({})).len(), 1_001);
     assert_eq!(matches(&percolator, 299_999 * 3 + 1, &json!({})).len(), 1_000);
 }
@@ -191,23 +195,6 @@ fn a_refusal_names_the_clause_and_what_would_be_right() {
 }
 
 #[test]
-fn an_explanation_says_of_each_clause_which_objects_fulfil_it() {
-    let percolator = percolator();
-    let query = json!({"nested": {"path": "experience", "query": {"bool": {"must": [
-        {"match": {"experience.company": "acme"}}, {"term": {"experience.open": true}}]}}}});
-    let compiled = percolator.compile(&query).unwrap();
-    let document = json!({"experience": [{"company": "acme", "open": false}, {"company": "globex", "open": true}]});
-    let explanation = percolator.explain(&compiled, &percolator.document(None, &document).unwrap());
-    let expected = "\
-✗ nested experience  (/nested)
-  ✗ bool  (/nested/query/bool)
-    ✓ match experience.company: \"acme\"  [objects 0]  (/nested/query/bool/must/0/match)
-    ✓ term experience.open: true  [objects 1]  (/nested/query/bool/must/1/term)
-";
-    assert_eq!(explanation.to_string(), expected);
-}
-
-#[test]
 fn while_a_selector_is_replaced_every_document_finds_the_old_or_the_new_one() {
     let percolator = Arc::new(percolator());
     store(&percolator, "swap", json!({"match": {"title": "engineer"}}));
@@ -229,4 +216,29 @@ fn while_a_selector_is_replaced_every_document_finds_the_old_or_the_new_one() {
     }
     done.store(true, Ordering::Release);
     reader.join().unwrap();
+}
+
+#[test]
+fn a_document_that_was_read_before_a_selector_is_found_by_what_nobody_had_asked_for() {
+    let percolator = percolator();
+    store(&percolator, "level", json!({"term": {"level": 3}}));
+    let member_document = json!({
+        "title": ["Data Engineer", "Nurse"], "level": 3,
+        "experience": [{"company": "a b"}, {"company": ["c", "d e"], "tasks": {"name": "x"}}]
+    });
+    let document = percolator.document(None, &member_document).unwrap();
+    assert_eq!(percolator.matches(&document), ["level".into()]);
+    let nested = |query| json!({"nested": {"path": "experience", "query": query}});
+    for (id, query) in [
+        ("exact", json!({"term": {"title.exact": "Nurse"}})),
+        ("gap", json!({"match_phrase": {"title": {"query": "engineer nurse", "slop": 100}}})),
+        ("no gap", json!({"match_phrase": {"title": {"query": "engineer nurse", "slop": 99}}})),
+        ("nested", nested(json!({"match_phrase": {"experience.company": "d e"}}))),
+        ("nobody", nested(json!({"match": {"experience.company": {"query": "a c", "operator": "and"}}}))),
+        ("task", json!({"nested": {"path": "experience.tasks", "query": {"term": {"experience.tasks.name": "x"}}}})),
+    ] {
+        store(&percolator, id, query);
+    }
+    let found: Vec<String> = percolator.matches(&document).iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["exact", "gap", "level", "nested", "task"]);
 }

@@ -13,11 +13,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
 const HEAP: &str = "768m";
 const START_LIMIT: Duration = Duration::from_secs(180);
+const JSON: &str = "application/json";
+const NDJSON: &str = "application/x-ndjson";
 const REQUEST_LIMIT: Duration = Duration::from_secs(120);
 
 /// The servers that can be started.
@@ -136,12 +139,12 @@ impl Node {
     ///
     /// The node's reason, where it refuses.
     pub fn create_index(&self, index: &str, body: &str) -> Result<(), String> {
-        let answer = self.send(reqwest::Method::PUT, index, body.to_owned(), "application/json")?;
+        let answer = self.send(Method::PUT, index, body.to_owned(), JSON)?;
         refusal(&answer).map_or(Ok(()), Err)
     }
 
     pub fn delete_index(&self, index: &str) {
-        let _ = self.send(reqwest::Method::DELETE, index, String::new(), "application/json");
+        let _ = self.send(Method::DELETE, index, String::new(), JSON);
     }
 
     /// Stores documents under their ids; the reason of each that the node refuses.
@@ -156,29 +159,84 @@ impl Node {
         if body.is_empty() {
             return Ok(Vec::new());
         }
-        let answer =
-            self.send(reqwest::Method::POST, &format!("{index}/_bulk?refresh=true"), body, "application/x-ndjson")?;
+        let answer = self.send(Method::POST, &format!("{index}/_bulk?refresh=true"), body, NDJSON)?;
         let items = answer["items"].as_array().ok_or_else(|| answer.to_string())?;
         Ok(items.iter().map(|item| refusal(&item["index"])).collect())
     }
 
-    /// The ids that the query finds, sorted; or the node's reason where it refuses the query.
+    /// The ids that each query finds, sorted; or the node's reason where it refuses the query.
     ///
     /// # Errors
     ///
     /// Where the node does not answer.
-    pub fn search(&self, index: &str, query: &str) -> Result<Result<Vec<String>, String>, String> {
-        // No `_msearch`: one malformed query would refuse them all.
-        let body = format!("{{\"size\": 10000, \"_source\": false, \"query\": {query}}}");
-        let answer = self.send(reqwest::Method::POST, &format!("{index}/_search"), body, "application/json")?;
-        Ok(found(&answer))
+    pub fn search(&self, index: &str, queries: &[&str]) -> Result<Vec<Result<Vec<String>, String>>, String> {
+        match queries {
+            [] => Ok(Vec::new()),
+            [query] => {
+                let answer = self.send(Method::POST, &format!("{index}/_search"), search_body(query), JSON)?;
+                Ok(vec![found(&answer)])
+            }
+            many => {
+                let lines: String = many.iter().map(|query| format!("{{}}\n{}\n", search_body(query))).collect();
+                let answer = self.send(Method::POST, &format!("{index}/_msearch"), lines, NDJSON)?;
+                if let Some(answers) = answer["responses"].as_array() {
+                    return Ok(answers.iter().map(found).collect());
+                }
+                // One that cannot be read refuses them all: it is sought by halves.
+                let (left, right) = many.split_at(many.len() / 2);
+                let mut answers = self.search(index, left)?;
+                answers.extend(self.search(index, right)?);
+                Ok(answers)
+            }
+        }
     }
 
-    fn send(&self, method: reqwest::Method, path: &str, body: String, content_type: &str) -> Result<Value, String> {
+    /// The whole answer to a search.
+    ///
+    /// # Errors
+    ///
+    /// The node's reason, where it refuses.
+    pub fn whole_search(&self, index: &str, body: &Value) -> Result<Value, String> {
+        let path = format!("{index}/_search");
+        let answer = self.send(Method::POST, &path, body.to_string(), JSON)?;
+        refusal(&answer).map_or(Ok(answer), Err)
+    }
+
+    /// The ids of the queries stored in a `percolator` field that each document finds, with the document's place in the list.
+    ///
+    /// # Errors
+    ///
+    /// The node's reason, where it refuses one of the documents.
+    pub fn percolate(&self, index: &str, field: &str, documents: &[&str]) -> Result<Vec<(String, usize)>, String> {
+        let documents = documents.join(",");
+        let body = search_body(&format!("{{\"percolate\": {{\"field\": \"{field}\", \"documents\": [{documents}]}}}}"));
+        let answer = self.send(Method::POST, &format!("{index}/_search"), body, JSON)?;
+        if let Some(reason) = refusal(&answer) {
+            return Err(reason);
+        }
+        let mut pairs = Vec::new();
+        for hit in answer["hits"]["hits"].as_array().into_iter().flatten() {
+            let id = hit["_id"].as_str().unwrap_or_default();
+            let slots = hit["fields"]["_percolator_document_slot"].as_array().into_iter().flatten();
+            pairs.extend(slots.filter_map(|slot| Some((id.to_owned(), usize::try_from(slot.as_u64()?).ok()?))));
+        }
+        Ok(pairs)
+    }
+
+    /// Sends one request, and reads the answer's JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where the node does not answer.
+    pub fn send(&self, method: Method, path: &str, body: String, content_type: &str) -> Result<Value, String> {
         let request = self.client.request(method, format!("{}/{path}", self.address));
         let response = request.header("content-type", content_type).body(body).send().map_err(text)?;
         response.json().map_err(text)
     }
+}
+
+fn search_body(query: &str) -> String {
+    format!("{{\"size\": 10000, \"_source\": false, \"query\": {}}}", one_line(query))
 }
 
 fn found(response: &Value) -> Result<Vec<String>, String> {
@@ -317,7 +375,9 @@ fn copy(from: &Path, to: &Path) -> Result<(), String> {
 }
 
 fn target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("search-node")
+    // Examples have no folder of their own in `target`.
+    let folder = option_env!("CARGO_TARGET_TMPDIR").unwrap_or(concat!(env!("CARGO_MANIFEST_DIR"), "/target/tmp"));
+    Path::new(folder).with_file_name("search-node")
 }
 
 fn text(error: impl std::error::Error) -> String {

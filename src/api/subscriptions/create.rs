@@ -64,7 +64,7 @@ type Reply = Result<axum::Json<Created>, Problem>;
 
 async fn create(app: App, tenant: Tenant, mut body: SubscriptionBody, takes: Takes) -> Reply {
     let webhook_url = body.required_webhook(&app)?;
-    let clause_place = clause_place(&body);
+    let clause_place = clause_place(body.es_dsl_query.as_ref());
     let new = NewSubscription {
         format: body.format.unwrap_or_default(),
         notify_first_seen: body.notify_first_seen.unwrap_or(false),

@@ -13,7 +13,7 @@ use crate::api::members::AppliedChange;
 use crate::api::problem::Problem;
 use crate::api::{App, blocking};
 use crate::engine::SubscriptionPatch;
-use crate::event::{Event, EventStatus, Sequence};
+use crate::event::{Event, EventStatus, MatchedPosition, Sequence};
 use crate::subscription::SubscriptionId;
 
 const DEFAULT_PAGE: usize = 100;
@@ -112,7 +112,7 @@ pub async fn change(
         let detail = format!("{field:?} cannot be changed; make another subscription");
         return Err(Problem::unacceptable("body", detail).at(format!("/{field}")));
     }
-    let clause_place = clause_place(&body);
+    let clause_place = clause_place(body.es_dsl_query.as_ref());
     let patch = SubscriptionPatch {
         webhook_url: body.webhook_url.as_deref().map(|text| webhook(&app, text)).transpose()?,
         selector: body.optional_selector()?,
@@ -175,6 +175,9 @@ struct EventView {
     member_id: u64,
     status: EventStatus,
     changes: Vec<AppliedChange>,
+    /// The positions that the subscription's query found, as its `detailed` webhooks say; left out where those do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched_positions: Option<Vec<MatchedPosition>>,
     #[schema(value_type = String, format = DateTime)]
     occurred_at: jiff::Timestamp,
 }
@@ -188,6 +191,7 @@ impl From<Event> for EventView {
             member_id: event.member_id.get(),
             status: event.status,
             changes: event.changes.into_iter().map(AppliedChange::from).collect(),
+            matched_positions: event.matched_positions,
             occurred_at: event.occurred_at,
         }
     }

@@ -4,6 +4,7 @@ mod create;
 mod example;
 mod life;
 mod manage;
+mod preview;
 mod shapes;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(life::rotate_secret))
         .routes(routes!(example::simulate))
         .routes(routes!(example::test))
+        .routes(routes!(preview::preview))
 }
 
 /// The subscription of the path. Ids are texts; one that cannot exist is unknown like any other.

@@ -126,7 +126,7 @@ pub fn webhook(app: &App, text: &str) -> Result<Url, Problem> {
 }
 
 /// Takes `{"query": clause}` apart; what else stands beside it belongs to a search, not to a subscription.
-fn query(given: Value) -> Result<Selector, Problem> {
+pub fn query(given: Value) -> Result<Selector, Problem> {
     match given {
         Value::Object(mut body) if body.contains_key("query") => {
             if let Some(other) = body.keys().find(|key| *key != "query") {
@@ -141,8 +141,8 @@ fn query(given: Value) -> Result<Selector, Problem> {
 }
 
 /// Where the clause stands in the body, for errors that say where in the clause.
-pub fn clause_place(body: &SubscriptionBody) -> &'static str {
-    let wrapped = body.es_dsl_query.as_ref().is_some_and(|query| query.get("query").is_some());
+pub fn clause_place(es_dsl_query: Option<&Value>) -> &'static str {
+    let wrapped = es_dsl_query.is_some_and(|query| query.get("query").is_some());
     if wrapped { "/es_dsl_query/query" } else { "/es_dsl_query" }
 }
 
@@ -156,7 +156,7 @@ pub fn placed(error: SubscriptionError, clause_place: &str) -> Problem {
     }
 }
 
-fn ids(mut given: Vec<MemberId>) -> Selector {
+pub fn ids(mut given: Vec<MemberId>) -> Selector {
     given.sort_unstable();
     given.dedup();
     Selector::Ids(given)

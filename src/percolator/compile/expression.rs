@@ -3,16 +3,16 @@
 use serde_json::Value;
 
 use crate::analysis::Analyzer;
-use crate::percolator::compile::fields::{FieldList, Subject};
+use crate::percolator::compile::fields::{FieldList, Subject, check_searchable};
 use crate::percolator::compile::full_text::{Kind, TextOptions};
 use crate::percolator::compile::term_level::{
-    fuzzy_of, normalized_piece, normalized_wildcard, prefix_of, range_of, regexp_of, wildcard_of,
+    fuzzy_of, normalized_piece, normalized_wildcard, prefix_of, range_of, regexp_of, time_zone, wildcard_of,
 };
 use crate::percolator::compile::{Compiler, Refusal, lucene_boolean, required_of};
 use crate::percolator::condition::Condition;
 use crate::query::{
-    Expression, ExpressionLeaf, Fuzziness, MinimumShouldMatch, MultiMatchType, Occur, Operator, QueryString, Range,
-    RangeRelation, RegexpFlags, Scalar, SimpleQueryString, TextRange,
+    Chain, Clauses, Expression, ExpressionLeaf, Fuzziness, Joined, MinimumShouldMatch, MultiMatchType, Occur, Operator,
+    QueryString, Range, RangeRelation, RegexpFlags, Scalar, SimpleQueryString, TextRange,
 };
 
 /// What both clauses say beyond their text.
@@ -31,6 +31,7 @@ struct Settings<'q> {
     fuzzy_prefix_length: u32,
     fuzzy_transpositions: bool,
     lenient: bool,
+    synonym_phrases: bool,
     time_zone: Option<&'q str>,
 }
 
@@ -54,6 +55,7 @@ impl<'a> Compiler<'a> {
             fuzzy_prefix_length: clause.fuzzy_prefix_length,
             fuzzy_transpositions: clause.fuzzy_transpositions,
             lenient: clause.lenient.unwrap_or_else(|| self.asks_everything(&clause.fields)),
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
             time_zone: clause.time_zone.as_deref(),
         };
         self.whole_expression(&clause.expression, &settings)
@@ -75,6 +77,7 @@ impl<'a> Compiler<'a> {
             fuzzy_prefix_length: clause.fuzzy_prefix_length,
             fuzzy_transpositions: clause.fuzzy_transpositions,
             lenient: clause.lenient.unwrap_or_else(|| self.asks_everything(&clause.fields)),
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
             time_zone: None,
         };
         self.whole_expression(&clause.expression, &settings)
@@ -87,8 +90,10 @@ impl<'a> Compiler<'a> {
 
     /// `minimum_should_match` speaks of the outermost boolean query only.
     fn whole_expression(&self, expression: &Expression, settings: &Settings<'_>) -> Result<Condition, Refusal> {
-        // Even a text that names no field asks these: a mistake in them is one whatever the text is.
+        // A mistake in these is one whatever the text is, even where it does not use them.
         self.field_list(settings.fields)?;
+        settings.quote_analyzer.map(|name| self.named_analyzer(name)).transpose()?;
+        settings.time_zone.map(time_zone).transpose()?;
         let condition = self.expression(expression, settings, settings.minimum_should_match)?;
         Ok(condition.unwrap_or(Condition::None))
     }
@@ -104,29 +109,83 @@ impl<'a> Compiler<'a> {
             Expression::Empty => Ok(None),
             Expression::All => Ok(Some(Condition::All)),
             Expression::Leaf { field, leaf } => self.expression_leaf(field.as_deref(), leaf, settings, minimum),
-            Expression::Bool(clauses) => {
-                let (mut required, mut optional, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
-                for (occur, clause) in clauses {
-                    if let (Some(_), Operator::Or, Occur::Should) = (minimum, settings.operator, occur)
-                        && let Some(words) = self.separate_words(clause, settings)?
-                    {
-                        optional.extend(words);
-                        continue;
-                    }
-                    let Some(condition) = self.expression(clause, settings, None)? else { continue };
-                    match occur {
-                        Occur::Must => required.push(condition),
-                        Occur::Should => optional.push(condition),
-                        Occur::MustNot => excluded.push(condition),
-                    }
-                }
-                if required.is_empty() && optional.is_empty() && excluded.is_empty() {
-                    return Ok(None);
-                }
-                let minimum = minimum.map(|spec| required_of(spec, optional.len()));
-                Ok(Some(lucene_boolean(required, optional, excluded, minimum)))
+            Expression::Chain(chain) => self.chain(chain, settings, minimum),
+            Expression::Clauses(clauses) => self.clauses(clauses, settings, minimum),
+        }
+    }
+
+    /// A level of a `query_string`.
+    fn clauses(
+        &self,
+        clauses: &Clauses,
+        settings: &Settings<'_>,
+        minimum: Option<&MinimumShouldMatch>,
+    ) -> Result<Option<Condition>, Refusal> {
+        let each = clauses.expressions().map(|clause| self.expression(clause, settings, None));
+        let conditions: Vec<Option<Condition>> = each.collect::<Result<_, Refusal>>()?;
+        let left: Vec<bool> = conditions.iter().map(Option::is_some).collect();
+        if !left.contains(&true) {
+            return Ok(None);
+        }
+        if let Some(lone) = clauses.lone(&left) {
+            return self.expression(lone, settings, minimum);
+        }
+        let (mut required, mut optional, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
+        for ((occur, condition), clause) in clauses.occurs(&left).into_iter().zip(conditions).zip(clauses.expressions())
+        {
+            let (Some(occur), Some(condition)) = (occur, condition) else { continue };
+            if let (Some(_), Operator::Or, Occur::Should) = (minimum, settings.operator, occur)
+                && let Some(words) = self.separate_words(clause, settings)?
+            {
+                optional.extend(words);
+                continue;
+            }
+            match occur {
+                Occur::Must => required.push(condition),
+                Occur::Should => optional.push(condition),
+                Occur::MustNot => excluded.push(condition),
             }
         }
+        let minimum = minimum.map(|spec| required_of(spec, optional.len()));
+        Ok(Some(lucene_boolean(required, optional, excluded, minimum)))
+    }
+
+    /// A level of a `simple_query_string`.
+    fn chain(
+        &self,
+        chain: &Chain,
+        settings: &Settings<'_>,
+        minimum: Option<&MinimumShouldMatch>,
+    ) -> Result<Option<Condition>, Refusal> {
+        let mut left = Vec::new();
+        let mut parts = Vec::new();
+        for (negated, part) in chain.parts() {
+            let condition = self.expression(part, settings, None)?;
+            left.extend(condition.is_some().then_some((negated, part)));
+            parts.push(condition.map(|condition| if negated { Condition::negate(condition) } else { condition }));
+        }
+        // One alone is the outermost query itself; negated, it stands in a boolean query beside everything, as an optional clause.
+        if let ([(negated, part)], Some(spec)) = (left.as_slice(), minimum) {
+            return if *negated && required_of(spec, 1) > 1 {
+                Ok(Some(Condition::None))
+            } else if *negated {
+                Ok(parts.into_iter().flatten().next())
+            } else {
+                self.expression(part, settings, minimum)
+            };
+        }
+        let join = |occur, parts: Vec<Condition>, minimum| match occur {
+            Occur::Must => lucene_boolean(parts, Vec::new(), Vec::new(), minimum),
+            Occur::Should | Occur::MustNot => lucene_boolean(Vec::new(), parts, Vec::new(), minimum),
+        };
+        Ok(match chain.joined(parts, |occur, parts| join(occur, parts, None)) {
+            None => None,
+            Some(Joined::One(condition)) => Some(condition),
+            Some(Joined::Many(occur, parts)) => {
+                let optional = if occur == Occur::Must { 0 } else { parts.len() };
+                Some(join(occur, parts, minimum.map(|spec| required_of(spec, optional))))
+            }
+        })
     }
 
     /// The words of a run of text in a single field: Lucene makes each a clause of the boolean query around the run, where
@@ -143,8 +202,12 @@ impl<'a> Compiler<'a> {
         };
         match (list.subjects.as_slice(), settings.kind) {
             ([subject], MultiMatchType::BestFields | MultiMatchType::MostFields) if !list.asks_id => {
-                let options =
-                    TextOptions { analyzer: settings.analyzer, lenient: settings.lenient, ..TextOptions::default() };
+                let options = TextOptions {
+                    analyzer: settings.analyzer,
+                    lenient: settings.lenient,
+                    synonym_phrases: settings.synonym_phrases,
+                    ..TextOptions::default()
+                };
                 self.words_in_field(subject, text, &options).map(Some)
             }
             _ => Ok(None),
@@ -222,6 +285,7 @@ impl<'a> Compiler<'a> {
             slop: settings.phrase_slop,
             analyzer: settings.analyzer,
             lenient: settings.lenient,
+            synonym_phrases: settings.synonym_phrases,
             ..TextOptions::default()
         };
         self.text_in_fields(list, settings.kind, &Scalar(Value::String(text.to_owned())), &options, None)
@@ -245,8 +309,11 @@ impl<'a> Compiler<'a> {
     ) -> Result<Condition, Refusal> {
         let analyzer = settings.analyzer.map(|name| self.named_analyzer(name)).transpose()?;
         let analyzer = analyzer.as_deref();
+        if *leaf == ExpressionLeaf::Exists {
+            return self.exists(&subject.field.name);
+        }
+        check_searchable(subject)?;
         match leaf {
-            ExpressionLeaf::Exists => self.exists(&subject.field.name),
             ExpressionLeaf::Prefix(text) if settings.analyze_wildcard => {
                 let options = TextOptions {
                     kind: Kind::WordsPrefix,
@@ -273,7 +340,7 @@ impl<'a> Compiler<'a> {
             ExpressionLeaf::Range(range) => {
                 range_of(subject, &written_range(subject, range, analyzer, settings.time_zone))
             }
-            ExpressionLeaf::Text(_) | ExpressionLeaf::Phrase { .. } => Ok(Condition::None),
+            ExpressionLeaf::Exists | ExpressionLeaf::Text(_) | ExpressionLeaf::Phrase { .. } => Ok(Condition::None),
         }
     }
 }
@@ -285,7 +352,6 @@ fn written_range(
     analyzer: Option<&Analyzer>,
     time_zone: Option<&str>,
 ) -> Range {
-    let takes_time_zone = matches!(subject.field.kind, crate::mapping::FieldType::Date(_));
     let bound = |text: &Option<String>| {
         text.as_ref().map(|text| Scalar(Value::String(normalized_piece(subject, analyzer, text))))
     };
@@ -296,7 +362,7 @@ fn written_range(
         upper: bound(&range.upper),
         includes_upper: range.includes_upper,
         format: None,
-        time_zone: time_zone.filter(|_| takes_time_zone).map(str::to_owned),
+        time_zone: time_zone.map(str::to_owned),
         relation: RangeRelation::Intersects,
     }
 }

@@ -10,7 +10,8 @@ use crate::mapping::{DateResolution, DateType, Field, FieldType, NestedId, Point
 use crate::percolator::compile::term_level::{existence_of, text_of, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal};
 use crate::percolator::condition::Condition;
-use crate::query::{QueryError, Scalar, ScoreFunction, ScoreFunctionKind};
+use crate::query::time_value::{MILLISECOND, nanos};
+use crate::query::{QueryError, QueryErrorKind, Scalar, ScoreFunction, ScoreFunctionKind};
 
 impl<'a> Compiler<'a> {
     pub(super) fn distance_feature(&self, name: &str, origin: &Value, pivot: &str) -> Result<Condition, Refusal> {
@@ -18,7 +19,7 @@ impl<'a> Compiler<'a> {
         match &field.kind {
             FieldType::Date(date) => {
                 check_moment(field, date, origin)?;
-                let smallest = if date.resolution == DateResolution::Nanos { 1 } else { NANOS_PER_MILLI };
+                let smallest = if date.resolution == DateResolution::Nanos { 1 } else { MILLISECOND };
                 check("pivot", "a time above zero like \"7d\"", pivot, nanos(pivot).map(|nanos| nanos >= smallest))?;
             }
             FieldType::GeoPoint(_) => {
@@ -52,7 +53,12 @@ impl<'a> Compiler<'a> {
     fn score_function(&self, kind: &ScoreFunctionKind) -> Result<(), Refusal> {
         match kind {
             ScoreFunctionKind::Plain => Ok(()),
-            ScoreFunctionKind::Random { field } if matches!(field.as_str(), "_id" | "_seq_no") => Ok(()),
+            // Elasticsearch scores by `_id` where a setting of the cluster allows it.
+            ScoreFunctionKind::Random { field }
+                if matches!(field.as_str(), "_id" | "_ignored" | "_index" | "_seq_no" | "_version") =>
+            {
+                Ok(())
+            }
             ScoreFunctionKind::Random { field } => {
                 let field = self.scored_field(field)?;
                 match field.kind {
@@ -62,8 +68,11 @@ impl<'a> Compiler<'a> {
                     _ => Ok(()),
                 }
             }
-            ScoreFunctionKind::FieldValue { field } => {
-                let field = self.scored_field(field)?;
+            ScoreFunctionKind::FieldValue { field, has_missing } => {
+                let field = match self.scored_field(field) {
+                    Err(refusal) if *has_missing && refusal.kind == QueryErrorKind::UnknownField => return Ok(()),
+                    field => field?,
+                };
                 match field.kind {
                     FieldType::Number(_) | FieldType::Date(_) | FieldType::Boolean(_) | FieldType::TokenCount(_) => {
                         Ok(())
@@ -96,7 +105,7 @@ fn check_decay(field: &Field, origin: Option<&Value>, scale: &Scalar, offset: Op
             if let Some(origin) = origin {
                 check_moment(field, date, origin)?;
             }
-            |text| nanos(text).filter(|nanos| *nanos >= 0).map(|nanos| (nanos / NANOS_PER_MILLI) as f64)
+            |text| nanos(text).filter(|nanos| *nanos >= 0).map(|nanos| (nanos / MILLISECOND) as f64)
         }
         FieldType::GeoPoint(_) => {
             if let Some(origin) = origin {
@@ -145,48 +154,5 @@ fn check_moment(field: &Field, date: &DateType, origin: &Value) -> Result<(), Re
             Err(Refusal::malformed(format!("\"origin\" {origin} is not from 1970 to 2262, as date_nanos are")))
         }
         _ => Ok(()),
-    }
-}
-
-const NANOS_PER_MILLI: i128 = 1_000_000;
-
-/// One of Elasticsearch's time values, `7d`, in nanoseconds.
-fn nanos(text: &str) -> Option<i128> {
-    const UNITS: [(&str, i128); 7] = [
-        ("nanos", 1),
-        ("micros", 1_000),
-        ("ms", NANOS_PER_MILLI),
-        ("s", 1_000_000_000),
-        ("m", 60_000_000_000),
-        ("h", 3_600_000_000_000),
-        ("d", 86_400_000_000_000),
-    ];
-    // Months would be `M`: only minutes are told apart by their case.
-    let text = text.trim();
-    let text = if text.ends_with('M') { text.to_owned() } else { text.to_ascii_lowercase() };
-    let (number, unit) = UNITS.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))?;
-    Some(i128::from(number.trim().parse::<i64>().ok()?) * unit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_has_a_whole_number_and_a_unit() {
-        for (text, expected) in [
-            ("7d", Some(604_800_000_000_000)),
-            (" 1 H ", Some(3_600_000_000_000)),
-            ("2m", Some(120_000_000_000)),
-            ("2M", None),
-            ("5ms", Some(5_000_000)),
-            ("1micros", Some(1_000)),
-            ("-1d", Some(-86_400_000_000_000)),
-            ("1.5d", None),
-            ("7", None),
-            ("", None),
-        ] {
-            assert_eq!(nanos(text), expected, "{text:?}");
-        }
     }
 }

@@ -46,16 +46,22 @@ impl<'a> From<&'a Field> for Subject<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    /// What a name that is no pattern stands for.
+    /// What a name that is no pattern stands for. The field may be one that cannot be searched.
     pub(super) fn target(&self, name: &str) -> Result<Target<'a>, Refusal> {
         if name == "_id" {
             return Ok(Target::Id);
         }
-        Ok(Target::Field(self.subject(name)?))
+        Ok(Target::Field(self.named_field(name)?))
     }
 
-    /// The field of this name.
+    /// The field of this name, which can be searched.
     pub(super) fn subject(&self, name: &str) -> Result<Subject<'a>, Refusal> {
+        let subject = self.named_field(name)?;
+        check_searchable(&subject)?;
+        Ok(subject)
+    }
+
+    fn named_field(&self, name: &str) -> Result<Subject<'a>, Refusal> {
         self.check_allowed(name)?;
         let subject = match self.mapping.field(name) {
             Some(field) => Subject::from(field),
@@ -65,23 +71,18 @@ impl<'a> Compiler<'a> {
             }
         };
         self.check_allowed(&subject.field.name)?;
-        if !subject.field.is_searchable() {
-            return Err(Refusal::malformed(format!(
-                "field {name:?} is neither indexed nor has doc values, so that no query can find its values"
-            )));
-        }
         Ok(subject)
     }
 
     /// The fields of names and patterns; of the index's default fields where there are none.
     ///
-    /// A name must be a field; a pattern takes those that it fits and that can hold text to search for, forbidden ones left out, and is
-    /// refused where it fits only forbidden ones.
+    /// A name must be a field, searchable or not; a pattern takes those that it fits and that can hold text to search for, forbidden
+    /// ones left out, and is refused where it fits only forbidden ones.
     pub(super) fn field_list(&self, names: &[String]) -> Result<FieldList<'a>, Refusal> {
         let names = if names.is_empty() { self.mapping.default_fields() } else { names };
         let mut subjects: Vec<Subject<'a>> = Vec::new();
         for name in names.iter().filter(|name| *name != "_id") {
-            let found = if name.contains('*') { self.fields_of_pattern(name)? } else { vec![self.subject(name)?] };
+            let found = if name.contains('*') { self.fields_of_pattern(name)? } else { vec![self.named_field(name)?] };
             for subject in found {
                 if !subjects.iter().any(|known| known.field.id == subject.field.id && known.key == subject.key) {
                     subjects.push(subject);
@@ -144,6 +145,17 @@ impl<'a> Compiler<'a> {
         };
         Refusal { kind: QueryErrorKind::UnknownField, reason }
     }
+}
+
+/// Refuses a field whose values no query can find. To be lenient forgives it.
+pub(super) fn check_searchable(subject: &Subject<'_>) -> Result<(), Refusal> {
+    if subject.field.is_searchable() {
+        return Ok(());
+    }
+    Err(Refusal::malformed(format!(
+        "field {:?} is neither indexed nor has doc values, so that no query can find its values",
+        subject.field.name
+    )))
 }
 
 /// Whether an expansion of a pattern takes the field (Elasticsearch: it has `TextSearchInfo`).

@@ -8,13 +8,16 @@ use serde_json::Value;
 
 use crate::analysis::Analyzer;
 use crate::mapping::FieldType;
-use crate::percolator::compile::fields::{FieldList, Subject, Target};
+use crate::percolator::compile::fields::{FieldList, Subject, Target, check_searchable};
+use crate::percolator::compile::intervals::check_positions;
+use crate::percolator::compile::query_text::{Line, Position, QueryText, Segment, Step};
 use crate::percolator::compile::term_level::{fuzzy_of, ids_of, prefix_of, term_of, text_of, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::phrase::{Phrase, Slot};
 use crate::query::{
-    Fuzziness, Match, MatchPhrase, MinimumShouldMatch, MultiMatch, MultiMatchType, Operator, Scalar, ZeroTerms,
+    CombinedFields, Fuzziness, Match, MatchPhrase, MinimumShouldMatch, MultiMatch, MultiMatchType, Operator, Scalar,
+    ZeroTerms,
 };
 
 /// How the words of a text are put together within one field.
@@ -41,6 +44,8 @@ pub(super) struct TextOptions<'q> {
     pub(super) analyzer: Option<&'q str>,
     /// A value that does not fit the field matches nothing instead of refusing the query.
     pub(super) lenient: bool,
+    /// Synonyms of several words are phrases; else all of their words have to be there.
+    pub(super) synonym_phrases: bool,
 }
 
 impl Default for TextOptions<'_> {
@@ -55,14 +60,9 @@ impl Default for TextOptions<'_> {
             slop: 0,
             analyzer: None,
             lenient: false,
+            synonym_phrases: true,
         }
     }
-}
-
-/// The terms of one position.
-struct Position {
-    place: u32,
-    terms: Vec<String>,
 }
 
 /// Fields that cut a text alike.
@@ -82,6 +82,7 @@ impl Compiler<'_> {
             transpositions: clause.transpositions,
             analyzer: clause.analyzer.as_deref(),
             lenient: clause.lenient,
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
             ..TextOptions::default()
         };
         match self.target(&clause.field)? {
@@ -118,19 +119,14 @@ impl Compiler<'_> {
             slop: clause.slop,
             analyzer: clause.analyzer.as_deref(),
             lenient: clause.lenient.unwrap_or(list.is_everything),
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
         };
         self.text_in_fields(&list, clause.kind, &clause.value, &options, Some(clause.zero_terms_query))
             .map(|found| found.unwrap_or(Condition::None))
     }
 
-    pub(super) fn combined_fields(
-        &self,
-        names: &[String],
-        text: &str,
-        operator: Operator,
-        minimum_should_match: Option<&MinimumShouldMatch>,
-        zero_terms_query: ZeroTerms,
-    ) -> Result<Condition, Refusal> {
+    pub(super) fn combined_fields(&self, clause: &CombinedFields) -> Result<Condition, Refusal> {
+        let names = &clause.fields;
         let list = self.field_list(names)?;
         if list.asks_id {
             return Err(Refusal::malformed("\"combined_fields\" takes text fields, not \"_id\""));
@@ -141,6 +137,7 @@ impl Compiler<'_> {
         }
         let mut analyzers: Vec<Arc<Analyzer>> = Vec::new();
         for subject in &subjects {
+            check_searchable(subject)?;
             match &subject.field.kind {
                 FieldType::Text(text_type) | FieldType::MatchOnlyText(text_type) => {
                     analyzers.push(Arc::clone(&text_type.search_analyzer));
@@ -152,9 +149,14 @@ impl Compiler<'_> {
         if analyzers.iter().any(|analyzer| !Arc::ptr_eq(analyzer, first)) {
             return Err(Refusal::malformed("the fields of \"combined_fields\" must all have the same analyzer"));
         }
-        let options = TextOptions { operator, minimum_should_match, ..TextOptions::default() };
-        let found = self.words_across(&subjects, first, text, &options)?;
-        Ok(found.unwrap_or_else(|| zero_terms(zero_terms_query)))
+        let options = TextOptions {
+            operator: clause.operator,
+            minimum_should_match: clause.minimum_should_match.as_ref(),
+            synonym_phrases: clause.auto_generate_synonyms_phrase_query,
+            ..TextOptions::default()
+        };
+        let found = self.words_across(&subjects, first, &clause.text, &options)?;
+        Ok(found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
     }
 
     /// A text in several fields, put together as `multi_match` does. `zero` decides for each field where its analyzer leaves nothing;
@@ -205,12 +207,16 @@ impl Compiler<'_> {
         }
         let text = text_of(value);
         let Some(name) = options.analyzer else { return ids_of(vec![text]).map(Some) };
-        let positions = analyzed(&*self.named_analyzer(name)?, &text);
-        if options.kind == Kind::Phrase && positions.len() > 1 {
+        let text = QueryText::of(&*self.named_analyzer(name)?, &text)?;
+        let is_phrase = match &text {
+            QueryText::Empty => false,
+            QueryText::Line(line) => line.positions.len() > 1,
+            QueryText::Graph(_) => true,
+        };
+        if options.kind == Kind::Phrase && is_phrase {
             return Err(Refusal::malformed("\"_id\" has no positions that a phrase could be found in"));
         }
-        let words: Result<Vec<_>, Refusal> = positions.into_iter().map(|position| ids_of(position.terms)).collect();
-        Ok(combine_words(words?, options))
+        Ok(Words::of_ids(text)?.combined(options))
     }
 
     /// A text in one field; `None` where the analyzer leaves nothing of it.
@@ -235,7 +241,8 @@ impl Compiler<'_> {
     ) -> Result<Vec<Condition>, Refusal> {
         let words = match self.search_analyzer(subject, options)? {
             None => Ok(vec![whole_value(subject, &Scalar(Value::String(text.to_owned())), options)?]),
-            Some(analyzer) => each_word(subject, &analyzed(&analyzer, text), options),
+            Some(analyzer) => Words::of(&QueryText::of(&analyzer, text)?, std::slice::from_ref(subject), options)
+                .map(|words| words.clauses),
         };
         if options.lenient { Ok(words.unwrap_or_default()) } else { words }
     }
@@ -249,10 +256,12 @@ impl Compiler<'_> {
         let Some(analyzer) = self.search_analyzer(subject, options)? else {
             return whole_value(subject, value, options).map(Some);
         };
-        let positions = analyzed(&analyzer, &text_of(value));
+        let text = QueryText::of(&analyzer, &text_of(value))?;
         match options.kind {
-            Kind::Words | Kind::WordsPrefix => words(subject, &positions, options),
-            Kind::Phrase | Kind::PhrasePrefix => phrase(subject, &positions, options),
+            Kind::Words | Kind::WordsPrefix => {
+                Ok(Words::of(&text, std::slice::from_ref(subject), options)?.combined(options))
+            }
+            Kind::Phrase | Kind::PhrasePrefix => phrases(subject, &text, options),
         }
     }
 
@@ -322,21 +331,7 @@ impl Compiler<'_> {
         text: &str,
         options: &TextOptions<'_>,
     ) -> Result<Option<Condition>, Refusal> {
-        let positions = analyzed(analyzer, text);
-        let mut clauses = Vec::with_capacity(positions.len());
-        for position in &positions {
-            let mut anywhere = Vec::new();
-            for (subject, term) in
-                subjects.iter().flat_map(|subject| position.terms.iter().map(move |term| (subject, term)))
-            {
-                match analyzed_term(subject, term) {
-                    Err(_) if options.lenient => {}
-                    result => anywhere.push(result?),
-                }
-            }
-            clauses.push(Condition::or(anywhere));
-        }
-        Ok(combine_words(clauses, options))
+        Ok(Words::of(&QueryText::of(analyzer, text)?, subjects, options)?.combined(options))
     }
 }
 
@@ -365,68 +360,171 @@ fn whole_value(subject: &Subject<'_>, value: &Scalar, options: &TextOptions<'_>)
     }
 }
 
-fn analyzed(analyzer: &Analyzer, text: &str) -> Vec<Position> {
-    let mut positions: Vec<Position> = Vec::new();
-    analyzer.tokens(text, &mut |term, place| match positions.last_mut() {
-        Some(last) if last.place == place => last.terms.push(term.to_owned()),
-        _ => positions.push(Position { place, terms: vec![term.to_owned()] }),
-    });
-    positions
-}
-
 /// A term that an analyzer made, as `term` on the field.
 fn analyzed_term(subject: &Subject<'_>, term: &str) -> Result<Condition, Refusal> {
     term_of(subject, &Scalar(Value::String(term.to_owned())))
 }
 
-fn words(
-    subject: &Subject<'_>,
-    positions: &[Position],
-    options: &TextOptions<'_>,
-) -> Result<Option<Condition>, Refusal> {
-    Ok(combine_words(each_word(subject, positions, options)?, options))
+/// A text as words that are put together by an operator.
+struct Words {
+    clauses: Vec<Condition>,
+    /// A single word is no boolean query: neither the operator nor `minimum_should_match` says anything of it.
+    is_boolean: bool,
 }
 
-fn each_word(
-    subject: &Subject<'_>,
-    positions: &[Position],
-    options: &TextOptions<'_>,
-) -> Result<Vec<Condition>, Refusal> {
-    let last = positions.len().saturating_sub(1);
-    let mut clauses = Vec::with_capacity(positions.len());
-    for (index, position) in positions.iter().enumerate() {
-        let mut alternatives = Vec::with_capacity(position.terms.len());
-        for term in &position.terms {
-            let is_prefix = options.kind == Kind::WordsPrefix && index == last;
-            alternatives.push(match options.fuzziness {
-                _ if is_prefix => prefix_of(subject, term, false)?,
-                Some(fuzziness) => fuzzy_of(subject, term, fuzziness, options.prefix_length, options.transpositions)?,
-                None => analyzed_term(subject, term)?,
-            });
-        }
-        clauses.push(Condition::or(alternatives));
+impl Words {
+    /// Each word in any of the fields.
+    fn of(text: &QueryText, subjects: &[Subject<'_>], options: &TextOptions<'_>) -> Result<Words, Refusal> {
+        let mut clauses = Vec::new();
+        let is_boolean = match text {
+            QueryText::Empty => false,
+            QueryText::Line(line) => {
+                let last = line.positions.len().saturating_sub(1);
+                for (index, position) in line.positions.iter().enumerate() {
+                    let is_prefix = options.kind == Kind::WordsPrefix && index == last && position.ends_text;
+                    clauses.push(anywhere(subjects, options, |subject| {
+                        word(subject, &position.terms, is_prefix, options)
+                    })?);
+                }
+                line.is_boolean()
+            }
+            QueryText::Graph(segments) => {
+                let last = segments.len().saturating_sub(1);
+                for (index, segment) in segments.iter().enumerate() {
+                    let is_prefix = options.kind == Kind::WordsPrefix && index == last;
+                    clauses.push(anywhere(subjects, options, |subject| match segment {
+                        Segment::Step { terms, .. } => word(subject, terms, is_prefix, options),
+                        Segment::Paths(paths) => synonyms(subject, paths, is_prefix, options),
+                    })?);
+                }
+                true
+            }
+        };
+        Ok(Words { clauses, is_boolean })
     }
-    Ok(clauses)
-}
 
-/// One word alone is no boolean query: neither the operator nor `minimum_should_match` says anything of it. With `and` there are no
-/// optional words that a `minimum_should_match` could count.
-fn combine_words(mut clauses: Vec<Condition>, options: &TextOptions<'_>) -> Option<Condition> {
-    if clauses.len() <= 1 {
-        return clauses.pop();
+    /// Each word as an id. Ids have no positions: where several words stand for one, all of them are asked for.
+    fn of_ids(text: QueryText) -> Result<Words, Refusal> {
+        let (clauses, is_boolean): (Result<_, Refusal>, bool) = match text {
+            QueryText::Empty => (Ok(Vec::new()), false),
+            QueryText::Line(line) => {
+                let is_boolean = line.is_boolean();
+                (line.positions.into_iter().map(|position| ids_of(position.terms)).collect(), is_boolean)
+            }
+            QueryText::Graph(segments) => {
+                let path = |path: Vec<Step>| {
+                    let steps: Result<_, Refusal> = path.into_iter().map(|step| ids_of(vec![step.term])).collect();
+                    steps.map(Condition::and)
+                };
+                let segment = |segment| match segment {
+                    Segment::Step { terms, .. } => ids_of(terms),
+                    Segment::Paths(paths) => {
+                        let paths: Result<_, Refusal> = paths.into_iter().map(path).collect();
+                        paths.map(Condition::or)
+                    }
+                };
+                (segments.into_iter().map(segment).collect(), true)
+            }
+        };
+        Ok(Words { clauses: clauses?, is_boolean })
     }
-    let minimum = options.minimum_should_match;
-    Some(match options.operator {
-        Operator::And if minimum.is_some_and(|spec| required_of(spec, 0) > 0) => Condition::None,
-        Operator::And => Condition::and(clauses),
-        Operator::Or => {
-            let required = minimum.map_or(1, |spec| required_of(spec, clauses.len()).max(1));
-            Condition::at_least(required, clauses)
+
+    /// With `and` there are no optional words that a `minimum_should_match` could count.
+    fn combined(mut self, options: &TextOptions<'_>) -> Option<Condition> {
+        if !self.is_boolean {
+            return self.clauses.pop();
         }
-    })
+        let minimum = options.minimum_should_match;
+        Some(match options.operator {
+            Operator::And if minimum.is_some_and(|spec| required_of(spec, 0) > 0) => Condition::None,
+            Operator::And if self.clauses.is_empty() => Condition::None,
+            Operator::And => Condition::and(self.clauses),
+            Operator::Or => {
+                let required = minimum.map_or(1, |spec| required_of(spec, self.clauses.len()).max(1));
+                Condition::at_least(required, self.clauses)
+            }
+        })
+    }
 }
 
-fn phrase(
+/// A part of the text in any of the fields.
+fn anywhere(
+    subjects: &[Subject<'_>],
+    options: &TextOptions<'_>,
+    one: impl Fn(&Subject<'_>) -> Result<Condition, Refusal>,
+) -> Result<Condition, Refusal> {
+    let mut found = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        match one(subject) {
+            Err(_) if options.lenient => {}
+            result => found.push(result?),
+        }
+    }
+    Ok(Condition::or(found))
+}
+
+/// A word, or words that stand for each other: those are neither beginnings nor misspelt.
+fn word(
+    subject: &Subject<'_>,
+    terms: &[String],
+    is_prefix: bool,
+    options: &TextOptions<'_>,
+) -> Result<Condition, Refusal> {
+    match (terms, options.fuzziness) {
+        ([term], _) if is_prefix => prefix_of(subject, term, false),
+        ([term], Some(fuzziness)) => fuzzy_of(subject, term, fuzziness, options.prefix_length, options.transpositions),
+        _ => terms.iter().map(|term| analyzed_term(subject, term)).collect::<Result<_, _>>().map(Condition::or),
+    }
+}
+
+/// Synonyms of several words.
+fn synonyms(
+    subject: &Subject<'_>,
+    paths: &[Vec<Step>],
+    is_prefix: bool,
+    options: &TextOptions<'_>,
+) -> Result<Condition, Refusal> {
+    let are_phrases = options.synonym_phrases && has_positions(subject);
+    let one = |path: &Vec<Step>| {
+        let line = Line::of_path(path);
+        if are_phrases {
+            let kind = if is_prefix { Kind::PhrasePrefix } else { Kind::Phrase };
+            let options = TextOptions { kind, slop: 0, ..*options };
+            return Ok(line_phrase(subject, &line.positions, &options)?.unwrap_or(Condition::None));
+        }
+        let words = line.positions.iter().map(|position| word(subject, &position.terms, false, options));
+        words.collect::<Result<_, _>>().map(Condition::and)
+    };
+    paths.iter().map(one).collect::<Result<_, _>>().map(Condition::or)
+}
+
+/// Only `text` keeps the positions of its words; `match_only_text` looks them up, which synonyms do not ask for.
+fn has_positions(subject: &Subject<'_>) -> bool {
+    matches!(&subject.field.kind, FieldType::Text(text) if text.has_positions)
+}
+
+/// The text as a phrase, or as one of those that its synonyms make.
+fn phrases(subject: &Subject<'_>, text: &QueryText, options: &TextOptions<'_>) -> Result<Option<Condition>, Refusal> {
+    match text {
+        QueryText::Empty => Ok(None),
+        QueryText::Line(line) => line_phrase(subject, &line.positions, options),
+        QueryText::Graph(_) if options.slop == 0 && matches!(subject.field.kind, FieldType::MatchOnlyText(_)) => {
+            Err(Refusal::malformed(format!(
+                "a phrase with synonyms of several words cannot be asked of {:?}, for match_only_text has no positions; a slop \
+                 of 1 or the type text can",
+                subject.field.name
+            )))
+        }
+        QueryText::Graph(segments) => {
+            let phrases = QueryText::phrases(segments, options.slop)?;
+            let one = |phrase: &Vec<Position>| line_phrase(subject, phrase, options);
+            let found: Vec<Option<Condition>> = phrases.iter().map(one).collect::<Result<_, _>>()?;
+            Ok(Some(Condition::or(found.into_iter().flatten().collect())))
+        }
+    }
+}
+
+fn line_phrase(
     subject: &Subject<'_>,
     positions: &[Position],
     options: &TextOptions<'_>,
@@ -435,11 +533,11 @@ fn phrase(
     let first_place = match positions {
         [] => return Ok(None),
         [only] if !ends_open => {
-            let terms: Result<Vec<_>, _> = only.terms.iter().map(|term| analyzed_term(subject, term)).collect();
-            return Ok(Some(Condition::or(terms?)));
+            return word(subject, &only.terms, false, options).map(Some);
         }
         [first, ..] => first.place,
     };
+    check_searchable(subject)?;
     let clause = if ends_open { "match_phrase_prefix" } else { "match_phrase" };
     let (FieldType::Text(text) | FieldType::MatchOnlyText(text)) = &subject.field.kind else {
         return Err(type_refusal(clause, subject.field, "text fields"));
@@ -448,12 +546,7 @@ fn phrase(
         let prefixes: Result<Vec<_>, _> = only.terms.iter().map(|term| prefix_of(subject, term, false)).collect();
         return Ok(Some(Condition::or(prefixes?)));
     }
-    if !text.has_positions {
-        return Err(Refusal::malformed(format!(
-            "field {:?} was indexed without positions; it cannot be asked by {clause:?}",
-            subject.field.name
-        )));
-    }
+    check_positions(clause, subject.field, text)?;
     let last = positions.len() - 1;
     let slots = positions.iter().enumerate().map(|(index, position)| Slot {
         position: position.place - first_place,

@@ -7,11 +7,15 @@ mod feature;
 mod fields;
 mod full_text;
 mod geo;
+mod intervals;
+mod query_text;
+mod span;
 mod term_level;
 
+use crate::excerpt::excerpt;
 use crate::mapping::{Mapping, NestedId, ValueError};
 use crate::percolator::condition::{Condition, Origin};
-use crate::query::{Bool, Clause, MinimumShouldMatch, MinimumValue, Query, QueryError, QueryErrorKind};
+use crate::query::{Bool, Clause, MinimumShouldMatch, MinimumValue, Query, QueryError, QueryErrorKind, Span};
 
 /// Turns queries into conditions under one mapping.
 pub(super) struct Compiler<'a> {
@@ -32,7 +36,7 @@ impl Refusal {
     }
 
     fn at(self, pointer: &str) -> QueryError {
-        QueryError { pointer: pointer.to_owned(), reason: self.reason, kind: self.kind }
+        QueryError { pointer: pointer.to_owned(), reason: excerpt(self.reason), kind: self.kind }
     }
 }
 
@@ -54,10 +58,11 @@ impl<'a> Compiler<'a> {
 
     /// The condition on the objects of `path`.
     fn query(&self, query: &Query, path: NestedId) -> Result<Condition, QueryError> {
+        let mut asides = Vec::new();
         let condition = match &query.clause {
-            Clause::Bool(clause) => self.boolean(clause, path)?,
+            Clause::Bool(clause) => self.boolean(clause, path, &mut asides)?,
             Clause::Boosting { positive, negative } => {
-                self.query(negative, path)?;
+                asides.push(self.query(negative, path)?);
                 self.query(positive, path)?
             }
             Clause::ConstantScore { filter } => self.query(filter, path)?,
@@ -72,9 +77,11 @@ impl<'a> Compiler<'a> {
                     Refused::Within(error) => error,
                 })?
             }
+            Clause::Intervals { field, rule } => self.intervals(field, rule, &query.pointer)?,
+            Clause::Span(span) => self.span(span, &query.pointer)?,
             leaf => self.leaf(leaf).map_err(|refusal| refusal.at(&query.pointer))?,
         };
-        let origin = Origin { pointer: query.pointer.as_str().into(), label: label(&query.clause).into() };
+        let origin = Origin { pointer: query.pointer.as_str().into(), label: label(&query.clause).into(), asides };
         Ok(Condition::Clause(origin, Box::new(condition)))
     }
 
@@ -108,9 +115,7 @@ impl<'a> Compiler<'a> {
             Clause::MatchPhrase(clause) => self.match_phrase(clause, full_text::Kind::Phrase),
             Clause::MatchPhrasePrefix(clause) => self.match_phrase(clause, full_text::Kind::PhrasePrefix),
             Clause::MultiMatch(clause) => self.multi_match(clause),
-            Clause::CombinedFields { fields, text, operator, minimum_should_match, zero_terms_query } => {
-                self.combined_fields(fields, text, *operator, minimum_should_match.as_ref(), *zero_terms_query)
-            }
+            Clause::CombinedFields(clause) => self.combined_fields(clause),
             Clause::QueryString(clause) => self.query_string(clause),
             Clause::SimpleQueryString(clause) => self.simple_query_string(clause),
             Clause::Bool(_)
@@ -118,11 +123,13 @@ impl<'a> Compiler<'a> {
             | Clause::Nested { .. }
             | Clause::ConstantScore { .. }
             | Clause::DisMax { .. }
-            | Clause::FunctionScore { .. } => Ok(Condition::None),
+            | Clause::FunctionScore { .. }
+            | Clause::Intervals { .. }
+            | Clause::Span(_) => Ok(Condition::None),
         }
     }
 
-    fn boolean(&self, clause: &Bool, path: NestedId) -> Result<Condition, QueryError> {
+    fn boolean(&self, clause: &Bool, path: NestedId, asides: &mut Vec<Condition>) -> Result<Condition, QueryError> {
         let mut required = self.queries(&clause.must, path)?;
         required.extend(self.queries(&clause.filter, path)?);
         let optional = self.queries(&clause.should, path)?;
@@ -130,7 +137,13 @@ impl<'a> Compiler<'a> {
         if required.is_empty() && optional.is_empty() && excluded.is_empty() {
             return Ok(Condition::All);
         }
-        let minimum = clause.minimum_should_match.as_ref().map(|spec| required_of(spec, optional.len()));
+        // One that only excludes is everything else, whatever it demands of a `should` that it has not (`fixNegativeQueryIfNeeded`).
+        let only_excludes = required.is_empty() && optional.is_empty();
+        let spec = clause.minimum_should_match.as_ref().filter(|_| !only_excludes);
+        let minimum = spec.map(|spec| required_of(spec, optional.len()));
+        if minimum.unwrap_or(0) == 0 && !required.is_empty() {
+            asides.extend(optional.iter().cloned());
+        }
         Ok(lucene_boolean(required, optional, excluded, minimum))
     }
 
@@ -215,7 +228,7 @@ fn label(clause: &Clause) -> String {
         Clause::MatchPhrasePrefix(clause) => format!("match_phrase_prefix {}: {}", clause.field, clause.value.0),
         Clause::MatchBoolPrefix(clause) => format!("match_bool_prefix {}: {}", clause.field, clause.value.0),
         Clause::MultiMatch(clause) => format!("multi_match {}: {}", clause.fields.join(", "), clause.value.0),
-        Clause::CombinedFields { fields, text, .. } => format!("combined_fields {}: {text:?}", fields.join(", ")),
+        Clause::CombinedFields(clause) => format!("combined_fields {}: {:?}", clause.fields.join(", "), clause.text),
         Clause::QueryString(_) => "query_string".to_owned(),
         Clause::SimpleQueryString(_) => "simple_query_string".to_owned(),
         Clause::Range(range) => format!("range {}", range.field),
@@ -232,8 +245,25 @@ fn label(clause: &Clause) -> String {
         Clause::DisMax { .. } => "dis_max".to_owned(),
         Clause::FunctionScore { .. } => "function_score".to_owned(),
         Clause::Geo(query) => format!("{} {}", query.clause.name(), query.field),
+        Clause::Intervals { field, .. } => format!("intervals {field}"),
+        Clause::Span(span) => span_label(span),
         Clause::DistanceFeature { field, .. } => format!("distance_feature {field}"),
         Clause::RankFeature { field } => format!("rank_feature {field}"),
+    }
+}
+
+fn span_label(span: &Span) -> String {
+    match span {
+        Span::Term { field, value } => format!("span_term {field}: {}", value.0),
+        Span::Multi(query) => format!("span_multi {}", label(&query.clause)),
+        Span::First { end, .. } => format!("span_first: {end}"),
+        Span::Near { clauses, slop, .. } => format!("span_near: {} clauses, slop {slop}", clauses.len()),
+        Span::Or(clauses) => format!("span_or: {} clauses", clauses.len()),
+        Span::Not { .. } => "span_not".to_owned(),
+        Span::Containing { .. } => "span_containing".to_owned(),
+        Span::Within { .. } => "span_within".to_owned(),
+        Span::Masking { field, .. } => format!("span_field_masking {field}"),
+        Span::Gap { field, width } => format!("span_gap {field}: {width}"),
     }
 }
 

@@ -1,15 +1,16 @@
 //! Clauses on whole terms and values: `term`, `range`, `exists`, `prefix` and their kin.
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::analysis::Analyzer;
-use crate::mapping::{Field, FieldType};
-use crate::percolator::compile::fields::{Subject, Target};
+use crate::mapping::{DateFormat, Field, FieldType, PointRange, zone};
+use crate::percolator::compile::fields::{Subject, Target, check_searchable};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::pattern::{Fuzzy, Pattern, Wildcard};
-use crate::percolator::regexp::Regexp;
-use crate::query::{Fuzziness, Range, RangeRelation, RegexpFlags, Scalar, TermsSetMinimum};
+use crate::percolator::regexp::{Regexp, RegexpError};
+use crate::query::{Fuzziness, QueryErrorKind, Range, RangeRelation, RegexpFlags, Scalar, TermsSetMinimum};
 
 impl Compiler<'_> {
     pub(super) fn term(&self, name: &str, value: &Scalar, caseless: bool) -> Result<Condition, Refusal> {
@@ -18,7 +19,10 @@ impl Compiler<'_> {
                 Err(Refusal::malformed("\"case_insensitive\" finds nothing in \"_id\"; leave it out"))
             }
             Target::Id => ids_of(vec![text_of(value)]),
-            Target::Field(subject) if caseless => caseless_term(&subject, value),
+            Target::Field(subject) if caseless => {
+                check_searchable(&subject)?;
+                caseless_term(&subject, value)
+            }
             Target::Field(subject) => term_of(&subject, value),
         }
     }
@@ -27,6 +31,7 @@ impl Compiler<'_> {
         match self.target(name)? {
             Target::Id => ids_of(values.iter().map(text_of).collect()),
             Target::Field(subject) => {
+                check_searchable(&subject)?;
                 // Unlike `term`, where such a number finds nothing, nodes refuse one that the type cannot hold.
                 if let FieldType::Number(_) = subject.field.kind {
                     for value in values {
@@ -106,7 +111,7 @@ impl Compiler<'_> {
         if all > 0 && allowed.is_empty() {
             self.check_allowed(name)?;
             return Err(Refusal {
-                kind: crate::query::QueryErrorKind::ForbiddenField,
+                kind: QueryErrorKind::ForbiddenField,
                 reason: format!("{name:?} fits only fields that may not be used in a subscription's query"),
             });
         }
@@ -185,6 +190,7 @@ pub(super) fn existence_of(field: &Field) -> Condition {
 
 /// `term` on a field: what its type makes of the value.
 pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Refusal> {
+    check_searchable(subject)?;
     let field = subject.field;
     match &field.kind {
         FieldType::Text(_) | FieldType::MatchOnlyText(_) | FieldType::Wildcard(_) => {
@@ -231,8 +237,8 @@ fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Ref
         | FieldType::Wildcard(_)
         | FieldType::ConstantKeyword(None)
         | FieldType::Flattened(_) => text_of(value),
-        FieldType::FlattenedKeys(_)
-        | FieldType::Number(_)
+        FieldType::FlattenedKeys(_) => subject.encode(&text_of(value)),
+        FieldType::Number(_)
         | FieldType::Date(_)
         | FieldType::Boolean(_)
         | FieldType::Ip(_)
@@ -248,6 +254,8 @@ fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Ref
 /// `range` on a field.
 pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition, Refusal> {
     let field = subject.field;
+    range.format.as_deref().map(DateFormat::new).transpose().map_err(Refusal::malformed)?;
+    range.time_zone.as_deref().map(time_zone).transpose()?;
     match &field.kind {
         FieldType::Text(_)
         | FieldType::MatchOnlyText(_)
@@ -256,13 +264,6 @@ pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition
         | FieldType::ConstantKeyword(_)
         | FieldType::Flattened(_)
         | FieldType::FlattenedKeys(_) => {
-            if range.time_zone.is_some() {
-                return Err(Refusal::malformed(format!(
-                    "field {:?} of type {:?} takes no \"time_zone\"; only dates do",
-                    field.name,
-                    field.kind.name()
-                )));
-            }
             let end = |bound: &Option<Scalar>, included| {
                 bound.as_ref().map(|value| (normalized_value(subject, &text_of(value)).into(), included))
             };
@@ -281,6 +282,7 @@ pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition
             Ok(Condition::Field(field.id, Test::Point(point_range(field, range)?)))
         }
         FieldType::Range(_) => {
+            check_order(field, range)?;
             Ok(Condition::Field(field.id, Test::Interval(range.relation, point_range(field, range)?)))
         }
         FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::Binary => {
@@ -289,15 +291,42 @@ pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition
     }
 }
 
-fn point_range(field: &Field, range: &Range) -> Result<crate::mapping::PointRange, Refusal> {
+/// `format` and `time_zone` say nothing to fields that hold no dates, and are no mistake there.
+fn point_range(field: &Field, range: &Range) -> Result<PointRange, Refusal> {
+    let holds_dates = match &field.kind {
+        FieldType::Date(_) => true,
+        FieldType::Range(of) => of.is_date(),
+        _ => false,
+    };
     Ok(field.range(
         range.lower.as_ref(),
         range.includes_lower,
         range.upper.as_ref(),
         range.includes_upper,
-        range.format.as_deref(),
-        range.time_zone.as_deref(),
+        range.format.as_deref().filter(|_| holds_dates),
+        range.time_zone.as_deref().filter(|_| holds_dates),
     )?)
+}
+
+/// Range fields refuse bounds that stand the wrong way round; others find nothing between them.
+fn check_order(field: &Field, range: &Range) -> Result<(), Refusal> {
+    let closed = Range { includes_lower: true, includes_upper: true, ..range.clone() };
+    match point_range(field, &closed)? {
+        PointRange::Empty => Err(Refusal::malformed(format!(
+            "the lower bound of the range on field {:?} is above its upper bound, or beyond the type {:?}",
+            field.name,
+            field.kind.name()
+        ))),
+        PointRange::Fixed { .. } | PointRange::Dated(_) => Ok(()),
+    }
+}
+
+/// The time zone of this name or offset.
+pub(super) fn time_zone(name: &str) -> Result<TimeZone, Refusal> {
+    zone(name).ok_or_else(|| {
+        let reason = format!("unknown time zone {name:?}; an offset (+01:00) or a name (Europe/Paris) is expected");
+        Refusal::malformed(reason)
+    })
 }
 
 /// Booleans are the terms `false` < `true`.
@@ -328,7 +357,9 @@ pub(super) fn type_refusal(clause: &str, field: &Field, takes: &str) -> Refusal 
     ))
 }
 
-fn check_string(clause: &str, field: &Field) -> Result<(), Refusal> {
+fn check_string(clause: &str, subject: &Subject<'_>) -> Result<(), Refusal> {
+    check_searchable(subject)?;
+    let field = subject.field;
     match field.kind {
         FieldType::Text(_)
         | FieldType::MatchOnlyText(_)
@@ -395,7 +426,7 @@ pub(super) fn normalized_wildcard(subject: &Subject<'_>, analyzer: Option<&Analy
 }
 
 pub(super) fn prefix_of(subject: &Subject<'_>, value: &str, caseless: bool) -> Result<Condition, Refusal> {
-    check_string("prefix", subject.field)?;
+    check_string("prefix", subject)?;
     let prefix = normalized_value(subject, value).into();
     Ok(fitting(subject, Pattern::Prefix { prefix, caseless }))
 }
@@ -410,7 +441,7 @@ fn fitting(subject: &Subject<'_>, pattern: Pattern) -> Condition {
 }
 
 pub(super) fn wildcard_of(subject: &Subject<'_>, pattern: &str, caseless: bool) -> Result<Condition, Refusal> {
-    check_string("wildcard", subject.field)?;
+    check_string("wildcard", subject)?;
     if subject.key.is_some() {
         return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"wildcard\""));
     }
@@ -428,14 +459,21 @@ pub(super) fn regexp_of(
     flags: RegexpFlags,
     caseless: bool,
 ) -> Result<Condition, Refusal> {
-    check_string("regexp", subject.field)?;
+    check_string("regexp", subject)?;
     if subject.key.is_some() {
         return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"regexp\""));
     }
     let regexp = Regexp::parse(&normalized_value(subject, value), flags, caseless)
-        .map_err(|error| Refusal::malformed(error.to_string()))?;
+        .map_err(|error| Refusal { kind: kind_of(&error), reason: error.to_string() })?;
     let pattern = Pattern::Regexp(regexp);
     Ok(fitting(subject, pattern))
+}
+
+fn kind_of(error: &RegexpError) -> QueryErrorKind {
+    match error {
+        RegexpError::Malformed { .. } => QueryErrorKind::Malformed,
+        RegexpError::TooComplex { .. } => QueryErrorKind::Limit,
+    }
 }
 
 pub(super) fn fuzzy_of(
@@ -445,7 +483,7 @@ pub(super) fn fuzzy_of(
     prefix_length: u32,
     transpositions: bool,
 ) -> Result<Condition, Refusal> {
-    check_string("fuzzy", subject.field)?;
+    check_string("fuzzy", subject)?;
     if subject.key.is_some() {
         return Err(Refusal::malformed("a key of a flattened field cannot be asked by \"fuzzy\""));
     }
@@ -461,7 +499,7 @@ pub(super) fn fuzzy_of(
 }
 
 /// The edit distance that a fuzziness allows for a term; `AUTO` counts code points.
-fn distance_for(fuzziness: Fuzziness, term: &str) -> usize {
+pub(super) fn distance_for(fuzziness: Fuzziness, term: &str) -> usize {
     match fuzziness {
         Fuzziness::Zero => 0,
         Fuzziness::One => 1,

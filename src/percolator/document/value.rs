@@ -11,10 +11,12 @@ use crate::mapping::{
 };
 
 use super::DocumentError;
-use super::reader::{Reader, shortened, too_many_terms};
+use super::reader::{Reader, shortened};
 
 /// Lucene's longest term, in bytes.
 const MAX_TERM_LENGTH: usize = 32_766;
+/// Bytes that stay shorter than that however a normalizer changes them.
+const MAX_SET_ASIDE: usize = 1_000;
 
 impl Reader<'_> {
     /// Reads one value, not a list, of a field.
@@ -59,9 +61,7 @@ impl Reader<'_> {
                 }
                 let interval = fitting(field, value, false, range.document_interval(value))?;
                 if let Some(interval) = interval {
-                    let values = self.values(field)?;
-                    values.exists = true;
-                    values.intervals.push(interval);
+                    self.push_interval(field, interval);
                 }
                 Ok(())
             }
@@ -70,7 +70,7 @@ impl Reader<'_> {
             FieldType::RankFeature => self.rank_feature(field, value),
             FieldType::Binary => {
                 if value.is_string() {
-                    self.values(field)?.exists = true;
+                    self.mark(field);
                 }
                 Ok(())
             }
@@ -79,7 +79,9 @@ impl Reader<'_> {
 
     fn text(&mut self, field: &Field, text: &TextType, value: &Value) -> Result<(), DocumentError> {
         match scalar_text(field, value)? {
-            Some(given) if field.indexed => self.analyze(field, &text.analyzer, text.position_increment_gap, &given),
+            Some(given) if field.indexed && !self.set_aside(field, &given) => {
+                self.analyze(field, &text.analyzer, text.position_increment_gap, &given)
+            }
             _ => Ok(()),
         }
     }
@@ -87,7 +89,9 @@ impl Reader<'_> {
     fn keyword(&mut self, field: &Field, keyword: &KeywordType, value: &Value) -> Result<(), DocumentError> {
         let given = scalar_text(field, value)?;
         let Some(given) = given.as_deref().or(keyword.null_value.as_deref()) else { return Ok(()) };
-        if is_longer(given, keyword.ignore_above) {
+        // A longer one may be too long for a term, which is to be said at once.
+        let may_wait = given.len() <= MAX_SET_ASIDE;
+        if is_longer(given, keyword.ignore_above) || (may_wait && self.set_aside(field, given)) {
             return Ok(());
         }
         match &keyword.normalizer {
@@ -99,7 +103,7 @@ impl Reader<'_> {
     fn wildcard(&mut self, field: &Field, wildcard: &WildcardType, value: &Value) -> Result<(), DocumentError> {
         let given = scalar_text(field, value)?;
         let Some(given) = given.as_deref().or(wildcard.null_value.as_deref()) else { return Ok(()) };
-        if is_longer(given, wildcard.ignore_above) { Ok(()) } else { self.any_term(field, given) }
+        if is_longer(given, wildcard.ignore_above) { Ok(()) } else { self.push_term(field, given) }
     }
 
     fn constant(&mut self, field: &Field, constant: Option<&str>, value: &Value) -> Result<(), DocumentError> {
@@ -154,7 +158,7 @@ impl Reader<'_> {
         let mapping = self.mapping;
         for point in kind.points(value).map_err(|reason| unfit(field, value, &reason))? {
             if field.is_searchable() {
-                self.point(field, Some(EncodedPoint::of(point).to_point()))?;
+                self.push_point(field, EncodedPoint::of(point).to_point());
             }
             let hash = Value::String(geohash::of(point));
             field.sub_fields.iter().try_for_each(|id| self.value(mapping.field_by_id(*id), &hash))?;
@@ -179,7 +183,7 @@ impl Reader<'_> {
         if number.is_none_or(|number| number.is_nan() || number <= 0.0) {
             return Err(unfit(field, value, "a positive number is expected"));
         }
-        self.values(field)?.exists = true;
+        self.mark(field);
         Ok(())
     }
 
@@ -243,22 +247,12 @@ impl Reader<'_> {
             let reason = format!("a term of {} bytes; {MAX_TERM_LENGTH} are the most (see ignore_above)", term.len());
             return Err(DocumentError::new(&field.name, reason));
         }
-        self.any_term(field, term)
-    }
-
-    fn any_term(&mut self, field: &Field, term: &str) -> Result<(), DocumentError> {
-        let token = self.new_token(term, 0).ok_or_else(|| too_many_terms(field))?;
-        let values = self.values(field)?;
-        values.exists = true;
-        values.tokens.push(token);
-        Ok(())
+        self.push_term(field, term)
     }
 
     fn point(&mut self, field: &Field, point: Option<i128>) -> Result<(), DocumentError> {
         if let Some(point) = point {
-            let values = self.values(field)?;
-            values.exists = true;
-            values.points.push(point);
+            self.push_point(field, point);
         }
         Ok(())
     }

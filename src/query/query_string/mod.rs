@@ -104,7 +104,7 @@ fn check_what_decides_nothing(parameters: &Parameters<'_>) -> Result<(), QueryEr
     parameters.check_rewrite("fuzzy_rewrite")?;
     parameters.integer("fuzzy_max_expansions", 0)?;
     parameters.integer("max_determinized_states", i32::MIN)?;
-    parameters.number("tie_breaker")?;
+    parameters.check_tie_breaker()?;
     parameters.boolean("enable_position_increments")?;
     Ok(())
 }

@@ -4,8 +4,9 @@
 //! neighbours required, and under `default_operator: and`, `OR` makes both optional. So `a OR b AND c` is `a +b +c`.
 //! A run of bare words goes to analysis as one text: what becomes of it is decided field by field.
 
+use super::super::clauses::{Conjunction, Modifier, SignedClause};
 use super::super::pattern::excess;
-use super::super::{Expression, ExpressionLeaf, Fuzziness, Occur, Operator, QueryError, QueryErrorKind, TextRange};
+use super::super::{Clauses, Expression, ExpressionLeaf, Fuzziness, Operator, QueryError, QueryErrorKind, TextRange};
 use super::escape::unescaped;
 use super::lexer::{Kind, Token, tokens};
 
@@ -56,20 +57,6 @@ fn malformed(text: &str, offset: usize, reason: &str) -> Fault {
     Fault { reason, kind: QueryErrorKind::Malformed }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Conjunction {
-    None,
-    And,
-    Or,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Modifier {
-    None,
-    Not,
-    Required,
-}
-
 struct Syntax<'t, 's> {
     text: &'t str,
     tokens: Vec<Token<'t>>,
@@ -112,14 +99,15 @@ impl<'t> Syntax<'t, '_> {
             let reason = format!("groups of the query text stand deeper than {} levels", self.settings.depth);
             return Err(Fault { reason, kind: QueryErrorKind::Limit });
         }
-        let mut clauses = Clauses { list: Vec::new(), operator: self.settings.default_operator };
-        let mut lone_if_only = false;
+        let operator = self.settings.default_operator;
+        let mut clauses = Clauses { list: Vec::new(), operator, may_stand_alone: false };
         loop {
             let is_first = clauses.list.is_empty();
-            if let Some(run) = self.run_of_words(field)? {
-                clauses.add(Conjunction::None, Modifier::None, run);
+            if let Some(expression) = self.run_of_words(field)? {
+                let (conjunction, modifier) = (Conjunction::None, Modifier::None);
+                clauses.list.push(SignedClause { conjunction, modifier, expression });
                 // In brackets it stays a boolean query of its own, which the level around counts as one clause.
-                lone_if_only |= is_first && depth == 0;
+                clauses.may_stand_alone |= is_first && depth == 0;
                 continue;
             }
             if !is_first && !self.clause_follows() {
@@ -127,11 +115,11 @@ impl<'t> Syntax<'t, '_> {
             }
             let conjunction = if is_first { Conjunction::None } else { self.conjunction() };
             let modifier = self.modifier();
-            let clause = self.clause(field, depth)?;
-            clauses.add(conjunction, modifier, clause);
-            lone_if_only |= is_first && modifier == Modifier::None;
+            let expression = self.clause(field, depth)?;
+            clauses.list.push(SignedClause { conjunction, modifier, expression });
+            clauses.may_stand_alone |= is_first && modifier == Modifier::None;
         }
-        Ok(clauses.together(lone_if_only))
+        Ok(Expression::Clauses(clauses))
     }
 
     fn clause_follows(&self) -> bool {
@@ -374,44 +362,6 @@ impl<'t> Syntax<'t, '_> {
         };
         let text = self.unescaped(image.unwrap_or_default(), &token)?;
         Ok(bound(&text))
-    }
-}
-
-/// The clauses of one level.
-struct Clauses {
-    list: Vec<(Occur, Expression)>,
-    operator: Operator,
-}
-
-impl Clauses {
-    fn add(&mut self, conjunction: Conjunction, modifier: Modifier, clause: Expression) {
-        let before = self.list.last_mut().filter(|(occur, _)| *occur != Occur::MustNot);
-        match (before, conjunction, self.operator) {
-            (Some(before), Conjunction::And, _) => before.0 = Occur::Must,
-            (Some(before), Conjunction::Or, Operator::And) => before.0 = Occur::Should,
-            _ => {}
-        }
-        let required = match self.operator {
-            Operator::Or => modifier == Modifier::Required || conjunction == Conjunction::And,
-            Operator::And => conjunction != Conjunction::Or,
-        };
-        let occur = match modifier {
-            Modifier::Not => Occur::MustNot,
-            Modifier::None | Modifier::Required if required => Occur::Must,
-            Modifier::None | Modifier::Required => Occur::Should,
-        };
-        self.list.push((occur, clause));
-    }
-
-    /// A single clause without a sign stands for itself. Clauses that only forbid are held against everything.
-    fn together(mut self, lone_if_only: bool) -> Expression {
-        if lone_if_only && self.list.len() == 1 {
-            return self.list.pop().map_or(Expression::Empty, |(_, clause)| clause);
-        }
-        if self.list.iter().all(|(occur, _)| *occur == Occur::MustNot) {
-            self.list.push((Occur::Must, Expression::All));
-        }
-        Expression::Bool(self.list)
     }
 }
 

@@ -29,16 +29,21 @@ const KNOWN: [&str; 17] = [
     "fuzzy_max_expansions",
     "fuzzy_transpositions",
     "lenient",
-    // Elasticsearch 7 and OpenSearch take these and do not look at them.
     "all_fields",
     "locale",
     "lowercase_expanded_terms",
 ];
 
+/// Elasticsearch 7 and OpenSearch take any single value for these, and do not look at it.
+const IGNORED: [&str; 3] = ["all_fields", "locale", "lowercase_expanded_terms"];
+
 pub(super) fn simple_query_string(body: &Body<'_>, parser: &mut Parser<'_>) -> Result<Clause, QueryError> {
     let parameters = Parameters::of(body.name, body.value, &body.pointer)?;
     parameters.only(&KNOWN)?;
     parameters.integer("fuzzy_max_expansions", 0)?;
+    for name in IGNORED {
+        parameters.scalar(name)?;
+    }
     let text = parameters.required_text("query")?;
     parameters.limited("query", &text, parser.limits)?;
     let default_operator = operator(&parameters, "default_operator")?;

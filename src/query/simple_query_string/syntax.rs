@@ -1,9 +1,9 @@
 //! Lucene's SimpleQueryParser: what it cannot read it leaves out.
 //!
-//! Operators have no precedence: each change of operator wraps all that was read before, so `a + b | c` is `(a + b) | c`.
-//! That nests as deep as operators alternate, hence the limit.
+//! A [`Chain`] nests as deep as its operators alternate, hence the limit.
 
-use super::super::{Expression, ExpressionLeaf, Fuzziness, Occur, Operator};
+use super::super::chain::Link;
+use super::super::{Chain, Expression, ExpressionLeaf, Fuzziness, Occur, Operator};
 use super::flags::{Flag, Flags};
 
 /// The text nests deeper than is allowed.
@@ -23,8 +23,7 @@ pub(super) fn parse(text: &str, operator: Operator, flags: Flags, depth: usize) 
         Operator::And => Occur::Must,
     };
     let syntax = Syntax { chars: &chars, closing: &closing, quotes: &quotes, flags, default_occur };
-    let tree = syntax.level(0, chars.len(), depth)?;
-    Ok(tree.top.unwrap_or(Expression::Empty))
+    Ok(Expression::Chain(syntax.level(0, chars.len(), depth)?.chain()))
 }
 
 /// For each opening parenthesis where it is closed. Quotation marks are not looked at, as Lucene does not.
@@ -76,13 +75,14 @@ struct Syntax<'c> {
     default_occur: Occur,
 }
 
-/// What was read of a level, and the operators between.
+/// What was read of a level, and how deep it nests if the analyzers leave something of all parts; it is no deeper otherwise.
 struct Tree {
-    top: Option<Expression>,
+    links: Vec<Link>,
+    default: Occur,
+    has_part: bool,
     current: Option<Occur>,
     previous: Option<Occur>,
     negations: usize,
-    /// How deep `top` nests.
     depth: usize,
 }
 
@@ -90,7 +90,15 @@ impl Syntax<'_> {
     /// Reads from `start` up to `end`.
     fn level(&self, start: usize, end: usize, depth: usize) -> Result<Tree, TooDeep> {
         let Some(deeper) = depth.checked_sub(1) else { return Err(TooDeep) };
-        let mut tree = Tree { top: None, current: None, previous: None, negations: 0, depth: 0 };
+        let mut tree = Tree {
+            links: Vec::new(),
+            default: self.default_occur,
+            has_part: false,
+            current: None,
+            previous: None,
+            negations: 0,
+            depth: 0,
+        };
         let mut index = start;
         while let Some(char) = self.at(index, end) {
             match char {
@@ -128,13 +136,14 @@ impl Syntax<'_> {
         match self.closing.get(open).copied().flatten().filter(|close| *close < end) {
             None => Ok(start),
             Some(close) if close == start => {
-                tree.current = None;
+                tree.take_back_operator();
                 Ok(close + 1)
             }
             Some(close) => {
                 let inner = self.level(start, close, depth)?;
-                if let Some(top) = inner.top {
-                    tree.branch(top, inner.depth, self.default_occur, depth)?;
+                if inner.has_part {
+                    let nested = inner.depth;
+                    tree.branch(Expression::Chain(inner.chain()), nested, depth)?;
                 }
                 Ok(close + 1)
             }
@@ -173,7 +182,7 @@ impl Syntax<'_> {
         let near = self.at(index + 1, end) == Some('~') && self.flags.has(Flag::Near);
         let near_at_end = near && self.at(index + 2, end).is_none();
         if index == start && !near {
-            tree.current = None;
+            tree.take_back_operator();
             return Ok(index + 1);
         }
         let mut slop = 0;
@@ -184,7 +193,7 @@ impl Syntax<'_> {
             (slop, index) = self.number_after_tilde(index, end);
         }
         let leaf = ExpressionLeaf::Phrase { text, slop: Some(slop) };
-        tree.branch(Expression::Leaf { field: None, leaf }, 0, self.default_occur, depth)?;
+        tree.branch(Expression::Leaf { field: None, leaf }, 0, depth)?;
         // Lucene steps over the closing mark here, or over whatever ended the number.
         Ok(index + 1)
     }
@@ -232,7 +241,7 @@ impl Syntax<'_> {
         } else {
             ExpressionLeaf::Text(text)
         };
-        tree.branch(Expression::Leaf { field: None, leaf }, 0, self.default_occur, depth)?;
+        tree.branch(Expression::Leaf { field: None, leaf }, 0, depth)?;
         Ok(index)
     }
 
@@ -262,37 +271,38 @@ impl Syntax<'_> {
 }
 
 impl Tree {
-    /// An operator counts if there is something before it and no other operator since.
+    fn chain(self) -> Chain {
+        Chain { links: self.links, default: self.default }
+    }
+
     fn operator(&mut self, occur: Occur) {
-        if self.top.is_some() {
+        self.links.push(Link::Operator(occur));
+        if self.has_part {
             self.current.get_or_insert(occur);
         }
     }
 
+    fn take_back_operator(&mut self) {
+        self.links.push(Link::Nothing);
+        self.current = None;
+    }
+
     /// Adds what was read, which nests `nested` deep, under the operator before it.
-    fn branch(&mut self, branch: Expression, nested: usize, default: Occur, limit: usize) -> Result<(), TooDeep> {
-        let (branch, nested) = if self.negations % 2 == 1 {
-            (Expression::Bool(vec![(Occur::MustNot, branch), (Occur::Should, Expression::All)]), nested + 1)
-        } else {
-            (branch, nested)
-        };
-        let Some(top) = self.top.take() else {
-            self.top = Some(branch);
-            self.depth = nested;
-            return if nested > limit { Err(TooDeep) } else { Ok(()) };
-        };
-        let current = self.current.take().unwrap_or(default);
-        let mut clauses = match top {
-            Expression::Bool(clauses) if self.previous == Some(current) => clauses,
-            other => {
+    fn branch(&mut self, expression: Expression, nested: usize, limit: usize) -> Result<(), TooDeep> {
+        let negated = self.negations % 2 == 1;
+        self.links.push(Link::Part { negated, expression });
+        let nested = nested + usize::from(negated);
+        if self.has_part {
+            let current = self.current.take().unwrap_or(self.default);
+            if self.previous != Some(current) {
                 self.depth += 1;
-                vec![(current, other)]
             }
-        };
-        clauses.push((current, branch));
-        self.depth = self.depth.max(nested + 1);
-        self.top = Some(Expression::Bool(clauses));
-        self.previous = Some(current);
+            self.depth = self.depth.max(nested + 1);
+            self.previous = Some(current);
+        } else {
+            self.has_part = true;
+            self.depth = nested;
+        }
         if self.depth > limit { Err(TooDeep) } else { Ok(()) }
     }
 }

@@ -1,14 +1,18 @@
 //! Events: appended with the members that they are about, read in order, erased with the person, dropped with age.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use redb::{ReadableTable, WriteTransaction};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::outbox::Arrivals;
 use super::tables::{self, damaged, decode, encode, meta};
 use super::{MemberWrite, Store, members};
 use crate::change::{Change, ChangeKind};
-use crate::event::{Event, EventStatus, MemberVersion, Sequence};
+use crate::event::{Event, EventStatus, MatchedPosition, MemberVersion, Sequence};
 use crate::member::MemberId;
 use crate::store::StoreError;
 use crate::subscription::SubscriptionId;
@@ -20,6 +24,7 @@ pub(crate) struct Announcement {
     pub(crate) occurred_at: Timestamp,
     pub(crate) changes: Vec<Change>,
     pub(crate) told: Vec<Told>,
+    pub(crate) entries: MatchedEntries,
 }
 
 /// One subscription that is told.
@@ -27,6 +32,37 @@ pub(crate) struct Told {
     pub(crate) subscription: SubscriptionId,
     pub(crate) status: EventStatus,
     pub(crate) kinds: Kinds,
+    /// The places of the positions that its query found; `None` where nobody asked.
+    pub(crate) places: Option<Vec<u32>>,
+}
+
+/// The entries of all positions that any subscription's query found, by their places: kept once, however many are told.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MatchedEntries {
+    /// Of the old document.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) before: BTreeMap<u32, Value>,
+    /// Of the new document.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) after: BTreeMap<u32, Value>,
+}
+
+impl MatchedEntries {
+    /// The entries of the document that an event of this status tells of.
+    pub(crate) fn told_by(&self, status: EventStatus) -> &BTreeMap<u32, Value> {
+        match status {
+            EventStatus::StoppedMatchingQuery => &self.before,
+            EventStatus::Changed | EventStatus::StartedMatchingQuery => &self.after,
+        }
+    }
+
+    /// [`MatchedEntries::told_by`], to be filled.
+    pub(crate) fn told_by_mut(&mut self, status: EventStatus) -> &mut BTreeMap<u32, Value> {
+        match status {
+            EventStatus::StoppedMatchingQuery => &mut self.before,
+            EventStatus::Changed | EventStatus::StartedMatchingQuery => &mut self.after,
+        }
+    }
 }
 
 /// A set of kinds of change, as small as it can be: it stands in every row of `events`.
@@ -67,6 +103,8 @@ struct ChangesRow {
     occurred_at: i64,
     /// As JSON: postcard cannot hold the entries of documents, which have no fixed shape.
     changes: String,
+    /// [`MatchedEntries`] as JSON.
+    entries: String,
 }
 
 /// A row of `events`.
@@ -76,6 +114,8 @@ struct EventRow {
     version: MemberVersion,
     status: EventStatus,
     kinds: Kinds,
+    /// Of the positions that the query found; their entries stand in the row of `changes`, where a person is erased.
+    places: Option<Vec<u32>>,
 }
 
 impl Store {
@@ -137,10 +177,11 @@ fn append(transaction: &WriteTransaction, announcements: &[Announcement]) -> Res
     for announcement in announcements.iter().filter(|announcement| !announcement.told.is_empty()) {
         let (member, version) = (announcement.member.get(), announcement.version);
         let occurred_at = announcement.occurred_at.as_microsecond();
-        let row = ChangesRow { occurred_at, changes: changes_to_json(&announcement.changes)? };
+        let (told_changes, entries) = (to_json(&announcement.changes)?, to_json(&announcement.entries)?);
+        let row = ChangesRow { occurred_at, changes: told_changes, entries };
         changes.insert((member, version.0), encode("changes", &row)?.as_slice())?;
         for told in &announcement.told {
-            let row = EventRow { member, version, status: told.status, kinds: told.kinds };
+            let row = EventRow { member, version, status: told.status, kinds: told.kinds, places: told.places.clone() };
             events.insert((told.subscription.as_str(), next), encode("events", &row)?.as_slice())?;
             arrivals.note(&told.subscription, Sequence(next))?;
             next += 1;
@@ -189,11 +230,12 @@ pub(super) fn erase(transaction: &WriteTransaction, member: MemberId) -> Result<
         let (key, row) = entry?;
         let key = key.value();
         let mut row = read_changes(key, row.value())?;
-        let kinds = changes_from_json(key, &row.changes)?
+        let kinds = from_json::<Vec<Change>>(key, &row.changes)?
             .into_iter()
             .map(|change| Change { kind: change.kind, before: None, after: None })
             .collect::<Vec<_>>();
-        row.changes = changes_to_json(&kinds)?;
+        row.changes = to_json(&kinds)?;
+        row.entries = to_json(&MatchedEntries::default())?;
         erased.push((key, encode("changes", &row)?));
     }
     for (key, row) in erased {
@@ -252,7 +294,8 @@ fn event(
     let key = (row.member, row.version.0);
     let told = changes.get(key)?.ok_or_else(|| broken(&"its changes are missing"))?;
     let told = read_changes(key, told.value())?;
-    let changes = changes_from_json(key, &told.changes)?;
+    let changes: Vec<Change> = from_json(key, &told.changes)?;
+    let matched_positions = row.places.map(|places| matched_positions(key, &told, row.status, &places)).transpose()?;
     Ok(Event {
         event_id: Event::id(member_id, row.version, subscription),
         sequence,
@@ -260,6 +303,7 @@ fn event(
         member_id,
         status: row.status,
         changes: changes.into_iter().filter(|change| row.kinds.contains(change.kind)).collect(),
+        matched_positions,
         occurred_at: Timestamp::from_microsecond(told.occurred_at).map_err(|error| broken(&error))?,
     })
 }
@@ -268,11 +312,22 @@ fn read_changes(key: (u64, u64), bytes: &[u8]) -> Result<ChangesRow, StoreError>
     decode("changes", || format!("{} {}", key.0, key.1), bytes)
 }
 
-fn changes_to_json(changes: &[Change]) -> Result<String, StoreError> {
-    serde_json::to_string(changes)
-        .map_err(|error| StoreError::Unwritable { table: "changes", reason: error.to_string() })
+fn matched_positions(
+    key: (u64, u64),
+    told: &ChangesRow,
+    status: EventStatus,
+    places: &[u32],
+) -> Result<Vec<MatchedPosition>, StoreError> {
+    let entries: MatchedEntries = from_json(key, &told.entries)?;
+    let entries = entries.told_by(status);
+    let position = |place: &u32| MatchedPosition { place: *place, position: entries.get(place).cloned() };
+    Ok(places.iter().map(position).collect())
 }
 
-fn changes_from_json(key: (u64, u64), json: &str) -> Result<Vec<Change>, StoreError> {
+fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Unwritable { table: "changes", reason: error.to_string() })
+}
+
+fn from_json<T: DeserializeOwned>(key: (u64, u64), json: &str) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|error| damaged("changes", format!("{} {}", key.0, key.1), error))
 }

@@ -8,7 +8,7 @@ use redb::{ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use super::tables::{self, decode, encode};
+use super::tables::{self, damaged, decode, encode};
 use crate::event::MemberVersion;
 use crate::member::MemberId;
 use crate::store::StoreError;
@@ -98,6 +98,24 @@ impl Store {
         }
         let documents = transaction.open_table(tables::DOCUMENTS)?;
         Ok(documents.get(id.get())?.map(|bytes| Bytes::copy_from_slice(bytes.value())))
+    }
+
+    /// Calls `visit` with at most `limit` documents, those of the highest ids first, until it says `false`.
+    pub(crate) fn for_each_document_backwards(
+        &self,
+        limit: usize,
+        mut visit: impl FnMut(MemberId, &[u8]) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let documents = self.read()?.open_table(tables::DOCUMENTS)?;
+        for entry in documents.iter()?.rev().take(limit) {
+            let (key, bytes) = entry?;
+            let id = key.value();
+            let id = MemberId::try_from(id).map_err(|error| damaged("documents", id.to_string(), error))?;
+            if !visit(id, bytes.value())? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Erases a member: only its id and version stay. Events about it stay without what they said of the person.

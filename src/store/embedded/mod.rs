@@ -16,7 +16,7 @@ use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableT
 
 use super::StoreError;
 
-pub(crate) use events::{Announcement, Kinds, Told};
+pub(crate) use events::{Announcement, Kinds, MatchedEntries, Told};
 pub(crate) use members::{BaselineWrite, MemberWrite};
 pub use members::{MemberRow, MemberState, Profile};
 #[cfg(test)]

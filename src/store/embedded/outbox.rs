@@ -139,7 +139,7 @@ pub(crate) fn erase_from_batches(transaction: &WriteTransaction, member: MemberI
     Ok(())
 }
 
-/// A detailed body without what it says of a member; the kinds of its changes stay.
+/// A detailed body without what it says of a member; the kinds of its changes and the places of its positions stay.
 fn without(member: MemberId, key: (&str, u64), body: &[u8]) -> Result<Vec<u8>, StoreError> {
     let mut entries = read_entries(key, body)?;
     for entry in entries.iter_mut().filter(|entry| member_of(entry) == Some(member.get())) {
@@ -147,6 +147,10 @@ fn without(member: MemberId, key: (&str, u64), body: &[u8]) -> Result<Vec<u8>, S
         for change in changes.into_iter().flatten().filter_map(Value::as_object_mut) {
             change.insert("before".to_owned(), Value::Null);
             change.insert("after".to_owned(), Value::Null);
+        }
+        let positions = entry.get_mut("matched_positions").and_then(Value::as_array_mut);
+        for position in positions.into_iter().flatten().filter_map(Value::as_object_mut) {
+            position.insert("position".to_owned(), Value::Null);
         }
     }
     serde_json::to_vec(&entries)

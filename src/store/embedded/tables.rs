@@ -8,9 +8,9 @@
 //! | `baselines` | member | the last document that said anything of positions, while the newest says nothing |
 //! | `subscriptions` | subscription | postcard |
 //! | `subscriptions_by_tenant` | tenant, subscription | |
-//! | `changes` | member, version | when, and the position changes; once, however many subscriptions are told |
+//! | `changes` | member, version | when, the position changes, and the positions that queries found; once, however many are told |
 //! | `changes_by_time` | microsecond, member, version | the sequence of the last event that tells it |
-//! | `events` | subscription, sequence | which of a member's changes it is told, postcard |
+//! | `events` | subscription, sequence | which of a member's changes and positions it is told, postcard |
 //!
 //! Events name their changes by (member, version) and hold nothing of a person themselves: erasing a member is a matter of
 //! its few rows in `changes`.
