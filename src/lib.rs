@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod engine;
 pub mod event;
 mod excerpt;
+pub mod geo;
 pub mod jobs;
 pub mod json;
 pub mod mapping;

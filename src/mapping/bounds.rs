@@ -94,11 +94,6 @@ impl DateType {
         }
         Ok(self.resolution.point(instant))
     }
-
-    /// That a query's text is a date of the field's format, perhaps with date math.
-    pub(crate) fn check_math(&self, text: &str) -> Result<(), ValueError> {
-        date_math::parse(text, &self.format, Missing::First, &TimeZone::UTC).map(drop).map_err(ValueError::new)
-    }
 }
 
 impl Field {

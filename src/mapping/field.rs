@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::analysis::Analyzer;
+use crate::geo::Point;
 
 use super::date_format::DateFormat;
-use super::geo_point;
 
 /// A field's number within its mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,9 +47,9 @@ impl Field {
         self.indexed || self.doc_values
     }
 
-    /// Whether a list is one value, and not several.
-    pub(crate) fn takes_list(&self, items: &[Value]) -> bool {
-        matches!(self.kind, FieldType::GeoPoint(_)) && geo_point::is_one_point(items)
+    /// Whether the type reads a list itself, instead of each value in it.
+    pub(crate) fn takes_list(&self) -> bool {
+        matches!(self.kind, FieldType::GeoPoint(_))
     }
 }
 
@@ -184,7 +182,7 @@ pub struct IpType {
 pub struct GeoPointType {
     pub ignore_malformed: bool,
     pub ignore_z_value: bool,
-    pub has_null_value: bool,
+    pub null_value: Option<Point>,
 }
 
 /// `token_count`

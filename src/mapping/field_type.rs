@@ -221,11 +221,16 @@ impl Defaults<'_> {
 
     fn geo_point(&self, parameters: &Parameters) -> Result<FieldType, MappingError> {
         parameters.check_names(&["ignore_malformed", "ignore_z_value", "null_value"])?;
-        Ok(FieldType::GeoPoint(GeoPointType {
+        let mut point = GeoPointType {
             ignore_malformed: parameters.boolean("ignore_malformed", self.ignore_malformed)?,
             ignore_z_value: parameters.boolean("ignore_z_value", true)?,
-            has_null_value: parameters.get("null_value").is_some(),
-        }))
+            null_value: None,
+        };
+        if let Some(value) = parameters.get("null_value") {
+            let place = point.read_null_value(value);
+            point.null_value = Some(place.map_err(|reason| parameters.error(format!("\"null_value\": {reason}")))?);
+        }
+        Ok(FieldType::GeoPoint(point))
     }
 
     fn token_count(&self, parameters: &Parameters) -> Result<FieldType, MappingError> {

@@ -1,99 +1,76 @@
-//! The spellings of a `geo_point`. Only that a value is right matters: geo queries are not there yet.
+//! The values of a `geo_point` in documents (Elasticsearch's `GeoPointFieldMapper` and `AbstractPointGeometryFieldMapper`).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-const GEOHASH: &str = "0123456789bcdefghjkmnpqrstuvwxyz";
-const EXPECTED: &str =
-    "{\"lat\", \"lon\"}, [lon, lat], \"lat,lon\", a geohash, \"POINT (lon lat)\" or GeoJSON is expected";
+use crate::geo::Point;
+use crate::geo::geohash::Corner;
+use crate::geo::spelling::{EXPECTED, Spelling, coerced};
 
-/// Whether one value is a point: an object, a string, or a list of two or three numbers.
-pub(crate) fn check(value: &Value, ignore_z_value: bool) -> Result<(), String> {
-    match value {
-        Value::Object(object) => check_object(object, ignore_z_value),
-        Value::Array(coordinates) => check_coordinates(coordinates, ignore_z_value),
-        Value::String(text) => check_text(text, ignore_z_value),
-        _ => Err(EXPECTED.to_owned()),
+use super::field::GeoPointType;
+
+impl GeoPointType {
+    /// The points of a field's value, in order; malformed ones are left out under `ignore_malformed`.
+    ///
+    /// # Errors
+    ///
+    /// Why a node refuses the document.
+    pub(crate) fn points(&self, value: &Value) -> Result<Vec<Point>, String> {
+        match value {
+            Value::Null => Ok(self.null_value.into_iter().collect()),
+            Value::Array(items) if items.first().is_some_and(Value::is_number) => self.listed(items),
+            Value::Array(items) => {
+                let points = items.iter().map(|item| match item {
+                    Value::Null => Ok(self.null_value),
+                    item => self.one(item),
+                });
+                Ok(points.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+            }
+            one => Ok(self.one(one)?.into_iter().collect()),
+        }
     }
-}
 
-/// Whether a list is one point (`[lon, lat]`) and not a list of points.
-pub(crate) fn is_one_point(values: &[Value]) -> bool {
-    values.first().is_some_and(Value::is_number)
-}
+    /// A point as the mapping gives it for nulls.
+    pub(super) fn read_null_value(&self, value: &Value) -> Result<Point, String> {
+        self.spelling().point(value).and_then(|point| self.placed(point))
+    }
 
-fn check_object(object: &Map<String, Value>, ignore_z_value: bool) -> Result<(), String> {
-    if let (Some(Value::String(kind)), Some(Value::Array(coordinates))) =
-        (object.get("type"), object.get("coordinates"))
-    {
-        return if kind.eq_ignore_ascii_case("point") {
-            check_coordinates(coordinates, ignore_z_value)
-        } else {
-            Err(format!("GeoJSON of type {kind:?} is no point"))
+    /// `[lon, lat]` or `[lon, lat, z]`: Elasticsearch refuses a malformed one even under `ignore_malformed`, and reads what comes behind
+    /// three coordinates as further values.
+    fn listed(&self, items: &[Value]) -> Result<Vec<Point>, String> {
+        let (coordinates, rest) = items.split_at_checked(3).unwrap_or((items, &[]));
+        let point = match coordinates {
+            [lon, lat] => (lon.as_f64(), coerced(lat)),
+            [lon, lat, Value::Number(_)] if self.ignore_z_value => (lon.as_f64(), coerced(lat)),
+            _ => (None, None),
         };
+        let (Some(lon), Some(lat)) = point else { return Err(EXPECTED.to_owned()) };
+        let mut points = vec![self.placed(Point { lat, lon })?];
+        for item in rest {
+            points.extend(self.points(item)?);
+        }
+        Ok(points)
     }
-    if let (Some(Value::String(hash)), 1) = (object.get("geohash"), object.len()) {
-        return check_geohash(hash);
-    }
-    if object.keys().any(|key| !matches!(key.as_str(), "lat" | "lon" | "z")) {
-        return Err(EXPECTED.to_owned());
-    }
-    match (object.get("lat").and_then(number), object.get("lon").and_then(number)) {
-        (Some(lat), Some(lon)) => in_range(lat, lon),
-        _ => Err(EXPECTED.to_owned()),
-    }
-}
 
-fn check_coordinates(coordinates: &[Value], ignore_z_value: bool) -> Result<(), String> {
-    let numbers: Option<Vec<f64>> = coordinates.iter().map(Value::as_f64).collect();
-    match numbers.as_deref() {
-        Some([lon, lat]) => in_range(*lat, *lon),
-        Some([lon, lat, _]) if ignore_z_value => in_range(*lat, *lon),
-        _ => Err(EXPECTED.to_owned()),
+    fn one(&self, value: &Value) -> Result<Option<Point>, String> {
+        match self.spelling().point(value).and_then(|point| self.placed(point)) {
+            Err(_) if self.ignore_malformed => Ok(None),
+            point => point.map(Some),
+        }
     }
-}
 
-fn check_text(text: &str, ignore_z_value: bool) -> Result<(), String> {
-    let is_point = text.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("point"));
-    if let Some(inner) = text.get(5..).filter(|_| is_point) {
-        let inner = inner.trim().strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
-        let numbers: Option<Vec<f64>> =
-            inner.and_then(|inner| inner.split_whitespace().map(|part| part.parse().ok()).collect());
-        return match numbers.as_deref() {
-            Some([lon, lat]) => in_range(*lat, *lon),
-            Some([lon, lat, _]) if ignore_z_value => in_range(*lat, *lon),
-            _ => Err(EXPECTED.to_owned()),
-        };
+    fn spelling(&self) -> Spelling {
+        Spelling { ignores_z: self.ignore_z_value, corner: Corner::BottomLeft, takes_geohash_object: false }
     }
-    if !text.contains(',') {
-        return check_geohash(text);
-    }
-    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-    let parse = |part: &str| part.parse::<f64>().ok();
-    match parts.as_slice() {
-        [lat, lon] | [lat, lon, _] if parts.len() == 2 || ignore_z_value => match (parse(lat), parse(lon)) {
-            (Some(lat), Some(lon)) => in_range(lat, lon),
-            _ => Err(EXPECTED.to_owned()),
-        },
-        _ => Err(EXPECTED.to_owned()),
-    }
-}
 
-fn check_geohash(hash: &str) -> Result<(), String> {
-    let right = !hash.is_empty() && hash.chars().all(|letter| GEOHASH.contains(letter));
-    if right { Ok(()) } else { Err(EXPECTED.to_owned()) }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
+    /// A point beyond the globe comes round under `ignore_malformed`, and is refused else.
+    fn placed(&self, point: Point) -> Result<Point, String> {
+        let Point { lat, lon } = point;
+        match point {
+            _ if self.ignore_malformed => Ok(point.normalized()),
+            _ if point.is_on_the_globe() => Ok(point),
+            _ => Err(format!("latitude {lat} is not from -90 to 90, or longitude {lon} not from -180 to 180")),
+        }
     }
-}
-
-fn in_range(lat: f64, lon: f64) -> Result<(), String> {
-    let right = (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon);
-    if right { Ok(()) } else { Err(format!("latitude {lat} or longitude {lon} is out of range")) }
 }
 
 #[cfg(test)]
@@ -101,30 +78,42 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn read(value: &Value, ignore_malformed: bool) -> Result<Vec<(f64, f64)>, String> {
+        let null_value = Some(Point { lat: 5.0, lon: 6.0 });
+        let points = GeoPointType { ignore_malformed, ignore_z_value: true, null_value }.points(value)?;
+        Ok(points.iter().map(|point| (point.lat, point.lon)).collect())
+    }
+
     #[test]
-    fn a_point_has_many_spellings() {
-        for right in [
-            json!({"lat": 41.12, "lon": -71.34}),
-            json!({"lat": "41.12", "lon": "-71.34"}),
-            json!([-71.34, 41.12]),
-            json!("41.12,-71.34"),
-            json!("drm3btev3e86"),
-            json!("POINT (-71.34 41.12)"),
-            json!({"type": "Point", "coordinates": [-71.34, 41.12]}),
+    fn lists_are_a_point_or_several() {
+        for (value, points) in [
+            (json!([1, 2]), vec![(2.0, 1.0)]),
+            (json!([1, "2", 3]), vec![(2.0, 1.0)]),
+            (json!([1, 2, 3, "5,6"]), vec![(2.0, 1.0), (5.0, 6.0)]),
+            (json!([[1, 2], "3,4", null]), vec![(2.0, 1.0), (3.0, 4.0), (5.0, 6.0)]),
+            (json!(null), vec![(5.0, 6.0)]),
+            (json!([]), vec![]),
         ] {
-            assert_eq!(check(&right, true), Ok(()), "{right}");
+            assert_eq!(read(&value, false), Ok(points), "{value}");
         }
-        for wrong in [
-            json!(5),
-            json!("41"),
-            json!({"lat": 1}),
-            json!([1]),
-            json!("91,0"),
-            json!({"lat": 1, "lon": 181}),
-            json!("a,b"),
-        ] {
-            let is_geohash = wrong == json!("41");
-            assert_eq!(check(&wrong, true).is_ok(), is_geohash, "{wrong}");
+    }
+
+    #[test]
+    fn a_malformed_point_is_left_out_where_it_is_not_a_list_of_numbers() {
+        for value in
+            [json!([[1, 2], [3]]), json!([[1, 2], 5]), json!(["2,1", "x,y"]), json!([{"lat": 2, "lon": 1}, {}])]
+        {
+            assert!(read(&value, false).is_err(), "{value}");
+            assert_eq!(read(&value, true), Ok(vec![(2.0, 1.0)]), "{value}");
         }
+        for value in [json!([1]), json!([1, null]), json!([1, 2, "x"])] {
+            assert!(read(&value, false).is_err() && read(&value, true).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_point_beyond_the_globe_comes_round_or_is_refused() {
+        assert!(read(&json!([190, 91]), false).is_err());
+        assert_eq!(read(&json!([190, 91]), true), Ok(vec![(89.0, 10.0)]));
     }
 }

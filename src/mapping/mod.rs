@@ -13,7 +13,7 @@ mod decimal;
 mod error;
 mod field;
 mod field_type;
-pub(crate) mod geo_point;
+mod geo_point;
 mod intervals;
 pub(crate) mod ip;
 mod number;

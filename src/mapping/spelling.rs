@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::geo::EncodedPoint;
+
 use super::date_format::NANOS_PER_MILLI;
 use super::field::{DateResolution, Field, FieldType, NumberType, RangeOf};
 use super::ip;
@@ -13,11 +15,12 @@ enum Unit {
     Moment(DateResolution),
     Address,
     Truth,
+    Place,
     Plain,
 }
 
 impl Field {
-    /// The value that a point stands for: `5`, `2021-03-01T00:00:00Z`, `192.168.0.1`.
+    /// The value that a point stands for: `5`, `2021-03-01T00:00:00Z`, `192.168.0.1`, degrees north and east `52.37000, 4.89000`.
     pub fn spelled(&self, point: i128) -> String {
         self.unit().spelled(point)
     }
@@ -47,6 +50,7 @@ impl Field {
                 RangeOf::Date(_) => Unit::Moment(DateResolution::Millis),
                 RangeOf::Ip => Unit::Address,
             },
+            FieldType::GeoPoint(_) => Unit::Place,
             FieldType::Text(_)
             | FieldType::MatchOnlyText(_)
             | FieldType::Keyword(_)
@@ -54,7 +58,6 @@ impl Field {
             | FieldType::Wildcard(_)
             | FieldType::Flattened(_)
             | FieldType::FlattenedKeys(_)
-            | FieldType::GeoPoint(_)
             | FieldType::RankFeature
             | FieldType::Binary => Unit::Plain,
         }
@@ -70,7 +73,7 @@ impl Unit {
             // The ends of a document's open date range.
             Unit::Moment(_) => (i64::MIN.into(), i64::MAX.into()),
             Unit::Truth => (0, 1),
-            Unit::Plain => (i128::MIN, i128::MAX),
+            Unit::Place | Unit::Plain => (i128::MIN, i128::MAX),
         }
     }
 
@@ -89,6 +92,11 @@ impl Unit {
             }
             Unit::Address => ip::address(point).to_string(),
             Unit::Truth => (point != 0).to_string(),
+            Unit::Place => {
+                // What is kept of a coordinate is as precise as that.
+                let place = EncodedPoint::from_point(point).decoded();
+                format!("{:.5}, {:.5}", place.lat, place.lon)
+            }
             Unit::Plain => point.to_string(),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::mapping::{FieldId, NestedId, PointRange};
+use crate::percolator::geo::GeoArea;
 use crate::percolator::pattern::Pattern;
 use crate::percolator::phrase::Phrase;
 use crate::percolator::positions::Arrangement;
@@ -76,6 +77,8 @@ pub enum Test {
     Phrase(Phrase),
     /// One of its points lies in the range.
     Point(PointRange),
+    /// Its points stand so to a shape on the globe.
+    Geo(GeoArea),
     /// One of its intervals stands in this relation to the range.
     Interval(RangeRelation, PointRange),
 }

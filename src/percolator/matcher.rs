@@ -444,6 +444,7 @@ impl<'s, 'd> Visit<'s, 'd> {
                 Some((low, high)) => values.points.iter().any(|point| (low..=high).contains(point)),
                 None => false,
             },
+            Test::Geo(area) => area.holds(values.points),
             Test::Interval(relation, range) => match range.resolve(document.now) {
                 Some((low, high)) => values.intervals.iter().any(|(from, to)| match relation {
                     RangeRelation::Intersects => *from <= high && *to >= low,

@@ -17,6 +17,7 @@ mod explain;
 mod features;
 mod field_set;
 mod filing;
+mod geo;
 mod maintenance;
 mod mask;
 mod matcher;

@@ -271,7 +271,7 @@ impl QueriesBuilder {
                     }
                 }
             }
-            Test::TermRange { .. } | Test::Point(_) | Test::Interval(..) => {}
+            Test::TermRange { .. } | Test::Point(_) | Test::Geo(_) | Test::Interval(..) => {}
         }
         if parts.is_empty() {
             parts.push(self.feature(Quality::Value, path, field, &[]));
@@ -334,7 +334,7 @@ impl QueriesBuilder {
         match self.queries.node(id).kind {
             Kind::All | Kind::None | Kind::Feature(_) => 0,
             Kind::Test(test) => match self.queries.test(test) {
-                Some((_, Test::Pattern(_) | Test::Phrase(_))) => 4,
+                Some((_, Test::Pattern(_) | Test::Phrase(_) | Test::Geo(_))) => 4,
                 _ => 2,
             },
             Kind::Root(_) => 1,

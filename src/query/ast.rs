@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::geo::Geometry;
+
 use super::{Chain, Clauses, IntervalRule, Span};
 
 /// A query clause and where it stood.
@@ -69,42 +71,97 @@ pub enum Clause {
     /// `dis_max`
     DisMax { queries: Vec<Query> },
     /// `function_score` without `min_score`: matches what its query matches
-    FunctionScore { query: Box<Query>, filters: Vec<Query>, fields: Vec<ScoredField> },
+    FunctionScore { query: Box<Query>, functions: Vec<ScoreFunction> },
     /// `intervals`
     Intervals { field: String, rule: IntervalRule },
     /// `span_term`, `span_near` and the other span queries
     Span(Span),
+    /// `geo_distance`, `geo_bounding_box`, `geo_polygon`, `geo_shape`
+    Geo(GeoQuery),
     /// `distance_feature`: matches where the field has a value
-    DistanceFeature { field: String },
+    DistanceFeature { field: String, origin: Value, pivot: String },
     /// `rank_feature`: matches where the field has a value
     RankFeature { field: String },
 }
 
-/// A field that a function of `function_score` asks: it decides no match, but must fit the function.
+/// A function of `function_score`. It decides no match, but nodes refuse one that its field cannot have.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScoredField {
-    /// JSON pointer of the function.
+pub struct ScoreFunction {
+    /// JSON pointer of the function's object.
     pub pointer: String,
-    /// The field's name.
-    pub field: String,
-    /// What it is asked for.
-    pub function: ScoreFunction,
+    /// Where the function counts.
+    pub filter: Option<Query>,
+    /// What it computes.
+    pub kind: ScoreFunctionKind,
 }
 
-/// What a function of `function_score` makes of a field.
+/// What a score function computes with.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ScoreFunction {
-    /// `random_score` with a seed
-    Random,
+pub enum ScoreFunctionKind {
+    /// `weight`, and `random_score` without a seed or a field
+    Plain,
+    /// `random_score`
+    Random { field: String },
     /// `field_value_factor`
-    Factor { has_missing: bool },
-    /// `gauss`, `linear`, `exp`
-    Decay { origin: Option<Value>, scale: Value, offset: Option<Value> },
+    FieldValue { field: String, has_missing: bool },
+    /// `gauss`, `linear`, `exp`; what the values mean is for the field's type to say
+    Decay { field: String, origin: Option<Value>, scale: Scalar, offset: Option<Scalar> },
 }
 
 /// A single JSON value: string, number or boolean (never null, array or object).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scalar(pub Value);
+
+/// A shape on the globe, and how a field's points must stand to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GeoQuery {
+    pub clause: GeoClause,
+    pub field: String,
+    /// Within the globe's limits.
+    pub geometry: Geometry,
+    pub relation: GeoRelation,
+    /// Whether a field that the mapping does not have matches nothing, instead of being refused.
+    pub ignore_unmapped: bool,
+}
+
+/// The clauses that ask for places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GeoClause {
+    /// `geo_distance`
+    Distance,
+    /// `geo_bounding_box`
+    BoundingBox,
+    /// `geo_polygon`
+    Polygon,
+    /// `geo_shape`
+    Shape,
+}
+
+impl GeoClause {
+    /// Its name in a query.
+    pub fn name(self) -> &'static str {
+        match self {
+            GeoClause::Distance => "geo_distance",
+            GeoClause::BoundingBox => "geo_bounding_box",
+            GeoClause::Polygon => "geo_polygon",
+            GeoClause::Shape => "geo_shape",
+        }
+    }
+}
+
+/// How the points of a field stand to a shape.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum GeoRelation {
+    /// One of them lies in it.
+    #[default]
+    Intersects,
+    /// There are some, and none lies in it.
+    Disjoint,
+    /// There are some, and all lie in it.
+    Within,
+    /// The shape is made of points, each of which is one of them.
+    Contains,
+}
 
 /// Where `terms_set` takes the number of terms that must match from.
 #[derive(Debug, Clone, PartialEq)]

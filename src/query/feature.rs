@@ -11,15 +11,15 @@ pub(super) fn distance_feature(body: &Body<'_>) -> Result<Clause, QueryError> {
     parameters.only(&["field", "origin", "pivot"])?;
     parameters.check_name_is_text()?;
     let field = parameters.required_field("field")?;
-    let (pivot, _) = parameters.required_value("pivot")?;
-    if !pivot.is_string() {
+    let Value::String(pivot) = parameters.required_value("pivot")?.0 else {
         return Err(parameters.bad("pivot", "must be a distance like \"7d\" or \"1km\""));
-    }
+    };
     match parameters.required_value("origin")?.0 {
-        Value::String(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {}
-        other => return Err(parameters.bad("origin", format!("must be a date or a point, not {}", kind_of(other)))),
+        origin @ (Value::String(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Ok(Clause::DistanceFeature { field, origin: origin.clone(), pivot: pivot.clone() })
+        }
+        other => Err(parameters.bad("origin", format!("must be a date or a point, not {}", kind_of(other)))),
     }
-    Ok(Clause::DistanceFeature { field })
 }
 
 pub(super) fn rank_feature(body: &Body<'_>) -> Result<Clause, QueryError> {

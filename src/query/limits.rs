@@ -13,6 +13,8 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Length of a `wildcard`, `regexp`, `prefix` or `fuzzy` pattern, in UTF-16 units as Elasticsearch counts it.
     pub pattern_units: usize,
+    /// How many points one shape may be described by; each document's point is held against all of a polygon's edges at worst.
+    pub shape_points: usize,
 }
 
 impl Limits {
@@ -26,6 +28,8 @@ impl Limits {
     pub const TEXT_BYTES: usize = 64 * 1024;
     /// Elasticsearch's `index.max_regex_length`.
     pub const PATTERN_UNITS: usize = 1000;
+    /// Twice the corners of the outline of a country with its coast; Elasticsearch has no limit.
+    pub const SHAPE_POINTS: usize = 10_000;
 }
 
 impl Default for Limits {
@@ -36,6 +40,7 @@ impl Default for Limits {
             terms: Self::TERMS,
             text_bytes: Self::TEXT_BYTES,
             pattern_units: Self::PATTERN_UNITS,
+            shape_points: Self::SHAPE_POINTS,
         }
     }
 }

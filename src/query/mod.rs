@@ -17,6 +17,7 @@ mod feature;
 mod full_text;
 mod function_score;
 mod fuzziness;
+mod geo;
 mod intervals;
 mod joining;
 mod limits;

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::shape::{below, did_you_mean, element, kind_of};
 use super::{
-    Limits, Query, QueryError, compound, feature, full_text, function_score, intervals, joining, multi_field, pattern,
-    query_string, range, simple_query_string, span, term_level, unsupported, wrapper,
+    Limits, Query, QueryError, compound, feature, full_text, function_score, geo, intervals, joining, multi_field,
+    pattern, query_string, range, simple_query_string, span, term_level, unsupported, wrapper,
 };
 
 /// Every clause that is read, for suggestions and error messages.
-pub(super) const SUPPORTED: [&str; 40] = [
+pub(super) const SUPPORTED: [&str; 44] = [
     "bool",
     "boosting",
     "combined_fields",
@@ -20,6 +20,10 @@ pub(super) const SUPPORTED: [&str; 40] = [
     "field_masking_span",
     "function_score",
     "fuzzy",
+    "geo_bounding_box",
+    "geo_distance",
+    "geo_polygon",
+    "geo_shape",
     "ids",
     "intervals",
     "match",
@@ -133,6 +137,10 @@ impl<'l> Parser<'l> {
             "combined_fields" => multi_field::combined_fields(&body, self.limits)?,
             "query_string" => query_string::query_string(&body, self)?,
             "simple_query_string" => simple_query_string::simple_query_string(&body, self)?,
+            "geo_bounding_box" => geo::geo_bounding_box(&body)?,
+            "geo_distance" => geo::geo_distance(&body)?,
+            "geo_polygon" => geo::geo_polygon(&body, self.limits)?,
+            "geo_shape" => geo::geo_shape(&body, self.limits)?,
             "distance_feature" => feature::distance_feature(&body)?,
             "rank_feature" => feature::rank_feature(&body)?,
             "bool" => compound::bool(&body, self)?,

@@ -162,7 +162,7 @@ fn regexp_flags_are_names_or_the_bits_of_lucene_ten() {
 
 #[test]
 fn what_is_more_than_a_limit_is_refused_by_its_pointer() {
-    let limits = Limits { depth: 3, clauses: 5, terms: 2, text_bytes: 8, pattern_units: 4 };
+    let limits = Limits { depth: 3, clauses: 5, terms: 2, text_bytes: 8, pattern_units: 4, shape_points: 4 };
     let many: Vec<_> = (0..6).map(|_| json!({"match_all": {}})).collect();
     let table = [
         (

@@ -5,8 +5,8 @@ const SCRIPTS: &str = "scripts are not run";
 const OTHER_DOCUMENTS: &str = "it takes its terms from documents in an index, and each document is matched by itself";
 const NEAREST: &str =
     "it ranks an index by nearness and keeps the top; whether one document matches depends on all others";
-const GEOGRAPHY: &str = "geographical and geometrical fields are not indexed";
-const SHAPES: &str = "shapes are not indexed";
+const PLANE: &str = "shapes on a plane are not indexed; points on the globe are, see \"geo_shape\"";
+const GRID: &str = "a member is no cell of an aggregation; use the cell's corners in a \"geo_bounding_box\"";
 const VECTORS: &str = "vectors are not indexed";
 const QUERIES: &str = "it matches documents against stored queries, and is itself one of them here";
 const BITMAPS: &str = "bitmaps are not read; list the values in \"terms\"";
@@ -26,8 +26,8 @@ pub(super) fn reason(clause: &str) -> Option<&'static str> {
         "kql" => OTHER_LANGUAGE,
         "knn" | "hybrid" => NEAREST,
         "dense_vector" => VECTORS,
-        "geo_shape" | "geo_grid" | "shape" | "xy_shape" => SHAPES,
-        "geo_bounding_box" | "geo_distance" | "geo_polygon" => GEOGRAPHY,
+        "geo_grid" => GRID,
+        "shape" | "xy_shape" => PLANE,
         "pinned" | "rule" | "rule_query" => RANKING,
         "semantic" | "sparse_vector" | "text_expansion" | "weighted_tokens" | "neural" | "neural_sparse" => MODELS,
         "common" => STATISTICS,

@@ -145,6 +145,11 @@ fn a_forbidden_field_is_found_wherever_it_hides_and_left_out_of_expansions() {
         json!({"multi_match": {"query": "2024", "fields": ["title", "last_updated"]}}),
         json!({"simple_query_string": {"query": "2024", "fields": ["last_updated"]}}),
         json!({"bool": {"must_not": {"bool": {"filter": {"term": {"last_updated": "2024-01-01"}}}}}}),
+        json!({"distance_feature": {"field": "last_updated", "origin": "now", "pivot": "7d"}}),
+        json!({"function_score": {"field_value_factor": {"field": "last_updated"}}}),
+        json!({"function_score": {"random_score": {"seed": 1, "field": "last_updated"}}}),
+        json!({"function_score": {"functions": [{"gauss": {"last_updated": {"origin": "now", "scale": "7d"}}}]}}),
+        json!({"terms_set": {"last_updated": {"terms": [], "minimum_should_match": 1}}}),
     ];
     for query in hiding {
         let refused = percolator.compile_restricted(&query, &forbidden).unwrap_err();
@@ -158,6 +163,25 @@ fn a_forbidden_field_is_found_wherever_it_hides_and_left_out_of_expansions() {
     );
     assert!(matches(&percolator, 1, &json!({"last_updated": "2024-05-01"})).is_empty());
     assert_eq!(matches(&percolator, 1, &json!({"title": "since 2024-05-01"})), ["anywhere"]);
+}
+
+#[test]
+fn a_forbidden_place_is_found_in_every_clause_about_places() {
+    let mapping = Mapping::from_json(&json!({"properties": {"home": {"type": "geo_point"}}}));
+    let percolator = Percolator::new(Arc::new(mapping.unwrap()));
+    let shape = json!({"type": "envelope", "coordinates": [[0, 1], [1, 0]]});
+    for query in [
+        json!({"geo_distance": {"home": [13.4, 52.5], "distance": "1km"}}),
+        json!({"geo_distance": {"home.lat": 52.5, "home.lon": 13.4, "distance": "1km", "ignore_unmapped": true}}),
+        json!({"geo_bounding_box": {"home": {"top": 1, "left": 0, "bottom": 0, "right": 1}}}),
+        json!({"geo_polygon": {"home": {"points": ["0,0", "0,1", "1,1"]}}}),
+        json!({"geo_shape": {"home": {"shape": shape, "relation": "disjoint"}}}),
+        json!({"distance_feature": {"field": "home", "origin": "0,0", "pivot": "1km"}}),
+    ] {
+        let refused = percolator.compile_restricted(&query, &["home".to_owned()]).unwrap_err();
+        assert_eq!(refused.kind, QueryErrorKind::ForbiddenField, "{query}: {refused}");
+        assert!(percolator.compile(&query).is_ok(), "{query} is fine where nothing is forbidden");
+    }
 }
 
 #[test]

@@ -197,12 +197,11 @@ impl<'a> Compiler<'a> {
     ) -> Result<Option<Vec<Condition>>, Refusal> {
         let Expression::Leaf { field, leaf: ExpressionLeaf::Text(text) } = expression else { return Ok(None) };
         let list = match field.as_deref() {
-            Some("_id") => return Ok(None),
             Some(name) => self.field_list(&[name.to_owned()])?,
             None => self.field_list(settings.fields)?,
         };
         match (list.subjects.as_slice(), settings.kind) {
-            ([subject], MultiMatchType::BestFields | MultiMatchType::MostFields) => {
+            ([subject], MultiMatchType::BestFields | MultiMatchType::MostFields) if !list.asks_id => {
                 let options = TextOptions {
                     analyzer: settings.analyzer,
                     lenient: settings.lenient,
@@ -229,14 +228,6 @@ impl<'a> Compiler<'a> {
         if is_star && settings.asks_default_field && self.asks_everything(settings.fields) {
             return Ok(Some(Condition::All));
         }
-        if field == Some("_id") {
-            return match leaf {
-                ExpressionLeaf::Text(text) | ExpressionLeaf::Phrase { text, .. } => {
-                    Ok(Some(Condition::Ids(vec![text.clone()])))
-                }
-                _ => Err(Refusal::malformed("\"_id\" can only be asked for whole ids; use \"ids\"")),
-            };
-        }
         let list = match field {
             Some(name) => self.field_list(&[name.to_owned()])?,
             None => self.field_list(settings.fields)?,
@@ -257,6 +248,9 @@ impl<'a> Compiler<'a> {
                 };
                 let value = Scalar(Value::String(text.clone()));
                 self.text_in_fields(&list, MultiMatchType::Phrase, &value, &options, None)
+            }
+            _ if list.asks_id && !settings.lenient => {
+                Err(Refusal::malformed("\"_id\" can only be asked for whole ids; use \"ids\""))
             }
             other => {
                 let mut found = Vec::with_capacity(list.subjects.len());
@@ -304,7 +298,7 @@ impl<'a> Compiler<'a> {
             quoted.filter(|field| !self.is_forbidden(&field.name)).map_or(subject, Subject::from)
         };
         let subjects = list.subjects.into_iter().map(with_suffix).collect();
-        FieldList { subjects, is_everything: list.is_everything }
+        FieldList { subjects, ..list }
     }
 
     fn expression_pattern(

@@ -23,6 +23,8 @@ pub(super) struct Subject<'a> {
 /// The fields that a full-text query asks.
 pub(super) struct FieldList<'a> {
     pub(super) subjects: Vec<Subject<'a>>,
+    /// Whether `_id` is among the names.
+    pub(super) asks_id: bool,
     /// Whether `*` is among the names, or none was given and `*` is the index's default: mistakes are then forgiven.
     pub(super) is_everything: bool,
 }
@@ -79,7 +81,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn field_list(&self, names: &[String]) -> Result<FieldList<'a>, Refusal> {
         let names = if names.is_empty() { self.mapping.default_fields() } else { names };
         let mut subjects: Vec<Subject<'a>> = Vec::new();
-        for name in names {
+        for name in names.iter().filter(|name| *name != "_id") {
             let found = if name.contains('*') { self.fields_of_pattern(name)? } else { vec![self.named_field(name)?] };
             for subject in found {
                 if !subjects.iter().any(|known| known.field.id == subject.field.id && known.key == subject.key) {
@@ -87,7 +89,8 @@ impl<'a> Compiler<'a> {
                 }
             }
         }
-        Ok(FieldList { subjects, is_everything: names.iter().any(|name| name == "*") })
+        let has = |wanted: &str| names.iter().any(|name| name == wanted);
+        Ok(FieldList { subjects, asks_id: has("_id"), is_everything: has("*") })
     }
 
     /// Fields that a pattern fits, as far as full-text queries can ask them.

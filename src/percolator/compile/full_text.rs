@@ -11,7 +11,7 @@ use crate::mapping::FieldType;
 use crate::percolator::compile::fields::{FieldList, Subject, Target, check_searchable};
 use crate::percolator::compile::intervals::check_positions;
 use crate::percolator::compile::query_text::{Line, Position, QueryText, Segment, Step};
-use crate::percolator::compile::term_level::{fuzzy_of, prefix_of, term_of, text_of, type_refusal};
+use crate::percolator::compile::term_level::{fuzzy_of, ids_of, prefix_of, term_of, text_of, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::phrase::{Phrase, Slot};
@@ -86,24 +86,20 @@ impl Compiler<'_> {
             ..TextOptions::default()
         };
         match self.target(&clause.field)? {
-            Target::Id => Ok(Condition::Ids(vec![text_of(&clause.value)])),
-            Target::Field(subject) => {
-                let found = self.text_in_field(&subject, &clause.value, &options)?;
-                Ok(found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
-            }
+            Target::Id => self.text_in_ids(&clause.value, &options),
+            Target::Field(subject) => self.text_in_field(&subject, &clause.value, &options),
         }
+        .map(|found| found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
     }
 
     pub(super) fn match_phrase(&self, clause: &MatchPhrase, kind: Kind) -> Result<Condition, Refusal> {
         let options =
             TextOptions { kind, slop: clause.slop, analyzer: clause.analyzer.as_deref(), ..TextOptions::default() };
         match self.target(&clause.field)? {
-            Target::Id => Ok(Condition::Ids(vec![text_of(&clause.value)])),
-            Target::Field(subject) => {
-                let found = self.text_in_field(&subject, &clause.value, &options)?;
-                Ok(found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
-            }
+            Target::Id => self.text_in_ids(&clause.value, &options),
+            Target::Field(subject) => self.text_in_field(&subject, &clause.value, &options),
         }
+        .map(|found| found.unwrap_or_else(|| zero_terms(clause.zero_terms_query)))
     }
 
     pub(super) fn multi_match(&self, clause: &MultiMatch) -> Result<Condition, Refusal> {
@@ -131,7 +127,11 @@ impl Compiler<'_> {
 
     pub(super) fn combined_fields(&self, clause: &CombinedFields) -> Result<Condition, Refusal> {
         let names = &clause.fields;
-        let subjects = self.field_list(names)?.subjects;
+        let list = self.field_list(names)?;
+        if list.asks_id {
+            return Err(Refusal::malformed("\"combined_fields\" takes text fields, not \"_id\""));
+        }
+        let subjects = list.subjects;
         let mut analyzers: Vec<Arc<Analyzer>> = Vec::new();
         for subject in &subjects {
             check_searchable(subject)?;
@@ -178,7 +178,42 @@ impl Compiler<'_> {
                 found.extend(one.or_else(|| zero.map(zero_terms)));
             }
         }
+        if list.asks_id {
+            found.extend(self.text_in_ids(value, options)?.or_else(|| zero.map(zero_terms)));
+        }
         Ok(if found.is_empty() { None } else { Some(Condition::or(found)) })
+    }
+
+    /// A text in `_id`: the id as a whole, or each word that an analyzer makes of it.
+    fn text_in_ids(&self, value: &Scalar, options: &TextOptions<'_>) -> Result<Option<Condition>, Refusal> {
+        match self.strict_text_in_ids(value, options) {
+            Err(_) if options.lenient => Ok(Some(Condition::None)),
+            result => result,
+        }
+    }
+
+    fn strict_text_in_ids(&self, value: &Scalar, options: &TextOptions<'_>) -> Result<Option<Condition>, Refusal> {
+        let asks_beginning = match options.kind {
+            Kind::PhrasePrefix => true,
+            Kind::WordsPrefix => options.analyzer.is_some(),
+            Kind::Words | Kind::Phrase => false,
+        };
+        if asks_beginning || options.fuzziness.is_some() {
+            let reason = "\"_id\" can only be asked for whole ids, not for beginnings or likenesses";
+            return Err(Refusal::malformed(reason));
+        }
+        let text = text_of(value);
+        let Some(name) = options.analyzer else { return ids_of(vec![text]).map(Some) };
+        let text = QueryText::of(&*self.named_analyzer(name)?, &text)?;
+        let is_phrase = match &text {
+            QueryText::Empty => false,
+            QueryText::Line(line) => line.positions.len() > 1,
+            QueryText::Graph(_) => true,
+        };
+        if options.kind == Kind::Phrase && is_phrase {
+            return Err(Refusal::malformed("\"_id\" has no positions that a phrase could be found in"));
+        }
+        Ok(Words::of_ids(text)?.combined(options))
     }
 
     /// A text in one field; `None` where the analyzer leaves nothing of it.
@@ -348,8 +383,7 @@ impl Words {
                         word(subject, &position.terms, is_prefix, options)
                     })?);
                 }
-                let has_synonyms = line.positions.iter().any(|position| position.terms.len() > 1);
-                line.positions.len() > 1 || (has_synonyms && line.count > 1)
+                line.is_boolean()
             }
             QueryText::Graph(segments) => {
                 let last = segments.len().saturating_sub(1);
@@ -364,6 +398,32 @@ impl Words {
             }
         };
         Ok(Words { clauses, is_boolean })
+    }
+
+    /// Each word as an id. Ids have no positions: where several words stand for one, all of them are asked for.
+    fn of_ids(text: QueryText) -> Result<Words, Refusal> {
+        let (clauses, is_boolean): (Result<_, Refusal>, bool) = match text {
+            QueryText::Empty => (Ok(Vec::new()), false),
+            QueryText::Line(line) => {
+                let is_boolean = line.is_boolean();
+                (line.positions.into_iter().map(|position| ids_of(position.terms)).collect(), is_boolean)
+            }
+            QueryText::Graph(segments) => {
+                let path = |path: Vec<Step>| {
+                    let steps: Result<_, Refusal> = path.into_iter().map(|step| ids_of(vec![step.term])).collect();
+                    steps.map(Condition::and)
+                };
+                let segment = |segment| match segment {
+                    Segment::Step { terms, .. } => ids_of(terms),
+                    Segment::Paths(paths) => {
+                        let paths: Result<_, Refusal> = paths.into_iter().map(path).collect();
+                        paths.map(Condition::or)
+                    }
+                };
+                (segments.into_iter().map(segment).collect(), true)
+            }
+        };
+        Ok(Words { clauses: clauses?, is_boolean })
     }
 
     /// With `and` there are no optional words that a `minimum_should_match` could count.

@@ -3,11 +3,12 @@
 //! The rules are those of Elasticsearch's search (its `*QueryBuilder.doToQuery` and Lucene's query classes).
 
 mod expression;
+mod feature;
 mod fields;
 mod full_text;
+mod geo;
 mod intervals;
 mod query_text;
-mod score_functions;
 mod span;
 mod term_level;
 
@@ -66,11 +67,8 @@ impl<'a> Compiler<'a> {
             }
             Clause::ConstantScore { filter } => self.query(filter, path)?,
             Clause::DisMax { queries } => Condition::or(self.queries(queries, path)?),
-            Clause::FunctionScore { query, filters, fields } => {
-                self.queries(filters, path)?;
-                for scored in fields {
-                    self.check_scored_field(scored).map_err(|refusal| refusal.at(&scored.pointer))?;
-                }
+            Clause::FunctionScore { query, functions } => {
+                self.score_functions(functions, path)?;
                 self.query(query, path)?
             }
             Clause::Nested { path: name, query: inner, ignore_unmapped } => {
@@ -109,7 +107,8 @@ impl<'a> Compiler<'a> {
                 self.fuzzy(field, value, *fuzziness, *prefix_length, *transpositions)
             }
             Clause::Ids { values } => Ok(Condition::Ids(values.clone())),
-            Clause::DistanceFeature { field } => self.distance_feature(field),
+            Clause::Geo(query) => self.geo(query),
+            Clause::DistanceFeature { field, origin, pivot } => self.distance_feature(field, origin, pivot),
             Clause::RankFeature { field } => self.rank_feature(field),
             Clause::Match(clause) => self.match_text(clause, full_text::Kind::Words),
             Clause::MatchBoolPrefix(clause) => self.match_text(clause, full_text::Kind::WordsPrefix),
@@ -245,9 +244,10 @@ fn label(clause: &Clause) -> String {
         Clause::ConstantScore { .. } => "constant_score".to_owned(),
         Clause::DisMax { .. } => "dis_max".to_owned(),
         Clause::FunctionScore { .. } => "function_score".to_owned(),
+        Clause::Geo(query) => format!("{} {}", query.clause.name(), query.field),
         Clause::Intervals { field, .. } => format!("intervals {field}"),
         Clause::Span(span) => span_label(span),
-        Clause::DistanceFeature { field } => format!("distance_feature {field}"),
+        Clause::DistanceFeature { field, .. } => format!("distance_feature {field}"),
         Clause::RankFeature { field } => format!("rank_feature {field}"),
     }
 }

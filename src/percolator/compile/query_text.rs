@@ -138,6 +138,12 @@ impl Line {
         Line { positions, count }
     }
 
+    /// Whether Lucene makes a boolean query of it, which counts its clauses.
+    pub(super) fn is_boolean(&self) -> bool {
+        let has_synonyms = self.positions.iter().any(|position| position.terms.len() > 1);
+        self.positions.len() > 1 || (has_synonyms && self.count > 1)
+    }
+
     /// A path of a graph by itself.
     pub(super) fn of_path(path: &[Step]) -> Line {
         let mut positions = steps(path);

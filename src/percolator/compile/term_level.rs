@@ -15,7 +15,10 @@ use crate::query::{Fuzziness, QueryErrorKind, Range, RangeRelation, RegexpFlags,
 impl Compiler<'_> {
     pub(super) fn term(&self, name: &str, value: &Scalar, caseless: bool) -> Result<Condition, Refusal> {
         match self.target(name)? {
-            Target::Id => Ok(Condition::Ids(vec![text_of(value)])),
+            Target::Id if caseless => {
+                Err(Refusal::malformed("\"case_insensitive\" finds nothing in \"_id\"; leave it out"))
+            }
+            Target::Id => ids_of(vec![text_of(value)]),
             Target::Field(subject) if caseless => {
                 check_searchable(&subject)?;
                 caseless_term(&subject, value)
@@ -26,7 +29,7 @@ impl Compiler<'_> {
 
     pub(super) fn terms(&self, name: &str, values: &[Scalar]) -> Result<Condition, Refusal> {
         match self.target(name)? {
-            Target::Id => Ok(Condition::Ids(values.iter().map(text_of).collect())),
+            Target::Id => ids_of(values.iter().map(text_of).collect()),
             Target::Field(subject) => {
                 check_searchable(&subject)?;
                 // Unlike `term`, where such a number finds nothing, nodes refuse one that the type cannot hold.
@@ -54,14 +57,18 @@ impl Compiler<'_> {
         terms: &[Scalar],
         minimum: &TermsSetMinimum,
     ) -> Result<Condition, Refusal> {
-        let subject = self.subject(name)?;
-        let terms: Vec<Condition> =
-            terms.iter().map(|value| term_of(&subject, value)).collect::<Result<_, Refusal>>()?;
+        // A list without terms names a field, too.
+        self.target(name)?;
+        let term = |value: &Scalar| self.term(name, value, false);
+        let terms: Vec<Condition> = terms.iter().map(term).collect::<Result<_, Refusal>>()?;
         match minimum {
             TermsSetMinimum::Literal(spec) => Ok(Condition::at_least(required_of(spec, terms.len()).max(1), terms)),
             TermsSetMinimum::Field(name) => {
                 let counter = self.subject(name)?.field;
                 match &counter.kind {
+                    _ if !counter.doc_values => Err(Refusal::malformed(format!(
+                        "field {name:?} has no doc values, from which the number is read"
+                    ))),
                     FieldType::TokenCount(_) => Ok(Condition::AtLeastField(counter.id, terms)),
                     FieldType::Number(number) if number.kind.is_whole() => {
                         Ok(Condition::AtLeastField(counter.id, terms))
@@ -155,14 +162,6 @@ impl Compiler<'_> {
         fuzzy_of(&self.subject(name)?, &text_of(value), fuzziness, prefix_length, transpositions)
     }
 
-    pub(super) fn distance_feature(&self, name: &str) -> Result<Condition, Refusal> {
-        let field = self.subject(name)?.field;
-        match field.kind {
-            FieldType::Date(_) | FieldType::GeoPoint(_) => Ok(existence_of(field)),
-            _ => Err(type_refusal("distance_feature", field, "date, date_nanos and geo_point")),
-        }
-    }
-
     pub(super) fn rank_feature(&self, name: &str) -> Result<Condition, Refusal> {
         let field = self.subject(name)?.field;
         match field.kind {
@@ -170,6 +169,14 @@ impl Compiler<'_> {
             _ => Err(type_refusal("rank_feature", field, "rank_feature")),
         }
     }
+}
+
+/// Documents with one of these ids.
+pub(super) fn ids_of(ids: Vec<String>) -> Result<Condition, Refusal> {
+    if ids.iter().any(String::is_empty) {
+        return Err(Refusal::malformed("an id cannot be empty"));
+    }
+    Ok(Condition::Ids(ids))
 }
 
 /// The JSON value as the text that Elasticsearch makes of it.
@@ -181,7 +188,7 @@ pub(super) fn text_of(value: &Scalar) -> String {
 }
 
 /// A constant field has its value in every document, whether it says so or not.
-fn existence_of(field: &Field) -> Condition {
+pub(super) fn existence_of(field: &Field) -> Condition {
     match field.kind {
         FieldType::ConstantKeyword(Some(_)) => Condition::All,
         _ => Condition::Field(field.id, Test::Exists),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use jiff::Timestamp;
 
 use crate::analysis::Analyzer;
-use crate::mapping::{Dynamic, Field, FieldId, Mapping, NestedId, Node, ObjectNode};
+use crate::mapping::{Dynamic, Field, FieldId, FieldType, Mapping, NestedId, Node, ObjectNode};
 use crate::member::MemberId;
 use crate::percolator::features::{Quality, Space};
 use crate::percolator::field_set::FieldSet;
@@ -326,7 +326,7 @@ impl<'m> Reader<'m> {
             return Err(DocumentError::new(&field.name, reason));
         }
         if let Value::Array(items) = value
-            && !field.takes_list(items)
+            && !field.takes_list()
         {
             return items.iter().try_for_each(|item| self.field(id, item, depth + 1));
         }
@@ -352,6 +352,9 @@ impl<'m> Reader<'m> {
     }
 
     fn value_and_sub_fields(&mut self, field: &'m Field, value: &Value) -> Result<(), DocumentError> {
+        if let FieldType::GeoPoint(point) = &field.kind {
+            return self.geo_point(field, point, value);
+        }
         self.value(field, value)?;
         field.sub_fields.iter().try_for_each(|id| self.value(self.mapping.field_by_id(*id), value))
     }

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use crate::geo::{EncodedPoint, geohash};
 use crate::mapping::{
-    DateType, Field, FieldType, FlattenedType, KeywordType, NumberField, TextType, TokenCountType, WildcardType,
-    geo_point, ip,
+    DateType, Field, FieldType, FlattenedType, GeoPointType, KeywordType, NumberField, TextType, TokenCountType,
+    WildcardType, ip,
 };
 
 use super::DocumentError;
@@ -64,16 +65,7 @@ impl Reader<'_> {
                 }
                 Ok(())
             }
-            FieldType::GeoPoint(point) => {
-                let exists = match value {
-                    Value::Null => Ok(point.has_null_value.then_some(())),
-                    given => geo_point::check(given, point.ignore_z_value).map(Some),
-                };
-                if fitting(field, value, point.ignore_malformed, exists)?.is_some() {
-                    self.mark(field);
-                }
-                Ok(())
-            }
+            FieldType::GeoPoint(point) => self.geo_point(field, point, value),
             FieldType::TokenCount(count) => self.token_count(field, count, value),
             FieldType::RankFeature => self.rank_feature(field, value),
             FieldType::Binary => {
@@ -159,6 +151,19 @@ impl Reader<'_> {
     fn boolean(&mut self, field: &Field, truth: bool) -> Result<(), DocumentError> {
         self.term(field, if truth { "true" } else { "false" })?;
         self.point(field, Some(i128::from(truth)))
+    }
+
+    /// Sub-fields of a point read its geohash.
+    pub(super) fn geo_point(&mut self, field: &Field, kind: &GeoPointType, value: &Value) -> Result<(), DocumentError> {
+        let mapping = self.mapping;
+        for point in kind.points(value).map_err(|reason| unfit(field, value, &reason))? {
+            if field.is_searchable() {
+                self.push_point(field, EncodedPoint::of(point).to_point());
+            }
+            let hash = Value::String(geohash::of(point));
+            field.sub_fields.iter().try_for_each(|id| self.value(mapping.field_by_id(*id), &hash))?;
+        }
+        Ok(())
     }
 
     fn token_count(&mut self, field: &Field, count: &TokenCountType, value: &Value) -> Result<(), DocumentError> {
@@ -285,7 +290,7 @@ fn fitting<T>(
 
 /// Objects for numbers, booleans and addresses refuse the document even so.
 fn may_be_ignored(field: &Field, value: &Value) -> bool {
-    !value.is_object() || matches!(field.kind, FieldType::Date(_) | FieldType::GeoPoint(_))
+    !value.is_object() || matches!(field.kind, FieldType::Date(_))
 }
 
 fn unfit(field: &Field, value: &Value, reason: &str) -> DocumentError {

@@ -89,6 +89,7 @@ fn describe_test(mapping: &Mapping, now: Timestamp, field: FieldId, test: &Test)
         Test::TermRange { lower, upper } => format!("{name} has a term {}", describe_term_range(lower, upper)),
         Test::Phrase(phrase) => format!("{name} has the phrase {}", describe_phrase(phrase)),
         Test::Point(points) => format!("{name} is {}", range(points)),
+        Test::Geo(area) => format!("{name} {area}"),
         Test::Interval(RangeRelation::Intersects, points) => format!("{name} meets what is {}", range(points)),
         Test::Interval(RangeRelation::Contains, points) => format!("{name} holds all that is {}", range(points)),
         Test::Interval(RangeRelation::Within, points) => format!("{name} lies within what is {}", range(points)),

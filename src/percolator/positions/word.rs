@@ -22,7 +22,7 @@ impl Word {
             Test::Term(term) => Some(Word::Whole(term.clone())),
             Test::Pattern(pattern) => Some(Word::Pattern(pattern.clone())),
             Test::TermRange { lower, upper } => Some(Word::Range { lower: lower.clone(), upper: upper.clone() }),
-            Test::Exists | Test::Phrase(_) | Test::Point(_) | Test::Interval(..) => None,
+            Test::Exists | Test::Phrase(_) | Test::Point(_) | Test::Geo(_) | Test::Interval(..) => None,
         }
     }
 
