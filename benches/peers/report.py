@@ -65,7 +65,9 @@ def print_peers(out):
     if elasticsearch:
         print_peer(elasticsearch, "all", read(out / f"profiles-{elasticsearch['queries']}.json"))
     if monitor:
-        print_peer(monitor, "flat", read(out / f"flat-{monitor['queries']}.json"))
+        tripline = read(out / f"flat-{monitor['queries']}.json")
+        print_peer(monitor | monitor["as_it_comes"], "flat", tripline)
+        print_peer(monitor | monitor["tuned"] | {"peer": monitor["peer"] + ", tuned"}, "flat", tripline)
     if mokaccino:
         kinds = f"flat, the {mokaccino['of_all_queries']:.0%} that it can express"
         print_peer(mokaccino, kinds, read(out / "mokaccino/tripline.json"))
@@ -75,7 +77,7 @@ def print_peer(peer, kinds, tripline):
     ours = tripline["docs_per_s"]
     print(
         f"| {peer['peer']} | {peer['queries']:,} | {kinds} | {peer['docs_per_s']:,} | {peer['best_docs_per_s']:,} ({peer['best_is']}) "
-        f"| {ours:,.0f} | ×{ours / peer['docs_per_s']:,.0f} | ×{ours / peer['best_docs_per_s']:,.0f} |"
+        f"| {ours:,.0f} | ×{ours / peer['docs_per_s']:,.1f} | ×{ours / peer['best_docs_per_s']:,.1f} |"
     )
 
 

@@ -10,6 +10,7 @@ queries=${QUERIES:-100000}                       # stored when percolators are c
 sizes=${SIZES:-10000 30000 100000 300000 1000000} # stored when Tripline is compared with itself
 resumes=${RESUMES-10000 100000 1000000}         # the same on the data set that nothing is tuned on
 documents=${DOCUMENTS:-2000}
+matches=${MATCHES:-15}                           # about so many queries match a document, however many are stored
 seconds=${SECONDS_EACH:-15}                      # a batch size of Elasticsearch; a third of it for Lucene's Monitor
 seed=${SEED:-11}                                 # `cargo bench --bench percolator` has 1
 peers=benches/peers
@@ -28,7 +29,7 @@ java_home() {
   done
   return 1
 }
-workload() { target/release/examples/workload --seed "$seed" --documents "$documents" "$@"; }
+workload() { target/release/examples/workload --seed "$seed" --documents "$documents" --matches "$matches" "$@"; }
 measure() { target/release/examples/measure "$@"; }
 matches() { # folder: what `tripline match` answers, in matches.ndjson; its figures on standard output
   target/release/tripline match --stats --mapping "$1/mapping.json" --subscriptions "$1/queries.ndjson" "$1/documents.ndjson" \

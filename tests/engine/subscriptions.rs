@@ -26,6 +26,21 @@ fn a_subscription_survives_a_restart_and_goes_on_selecting() {
 }
 
 #[test]
+fn subscriptions_made_together_are_all_made_or_none() {
+    let workshop = Workshop::new();
+    let refused = [wish(works_at("Acme")), wish(Selector::Ids(vec![]))];
+    assert!(matches!(workshop.engine.subscribe_all(refused.into()), Err(SubscriptionError::NoIds)));
+    assert!(workshop.engine.percolator().is_empty());
+
+    let made = workshop.engine.subscribe_all(vec![wish(works_at("Acme")), wish(Selector::All)]).unwrap();
+    let workshop = workshop.reopened();
+    workshop.apply(member(125, []));
+    let outcome = workshop.apply(member(125, [at("Acme", "Engineer")]));
+    let made: Vec<SubscriptionId> = made.into_iter().map(|subscription| subscription.id).collect();
+    assert_eq!(outcome.notified, made);
+}
+
+#[test]
 fn no_update_after_the_answer_misses_a_subscription() {
     let workshop = Workshop::new();
     workshop.apply(member(125, []));

@@ -40,6 +40,11 @@ enum Presearchers {
     return name().toLowerCase().replace('_', ' ');
   }
 
+  /** Whether all is as the library has it unless told otherwise. */
+  boolean isAsItComes() {
+    return !byFrequency && !withPrefixes;
+  }
+
   /** The handler of prefixes reads regular expressions. */
   boolean writesPrefixesAsRegexps() {
     return withPrefixes;
