@@ -3,8 +3,8 @@
 //! An [`Analyzer`] is character filters, a tokenizer and token filters. [`Analyzers`] are the built-in ones, those of
 //! languages, and those that an index's `settings.analysis` defines.
 //!
-//! Most token filters look at one word at a time ([`word_filter`]): they run as the text is cut, without a list of tokens. From the
-//! first filter on that looks at several words ([`stream_filter`]), the tokens of a text are a list.
+//! Most token filters look at one word at a time (`word_filter`): they run as the text is cut, without a list of tokens. From the
+//! first filter on that looks at several words (`stream_filter`), the tokens of a text are a list.
 
 mod char_filter;
 mod java_pattern;

@@ -1,8 +1,8 @@
 //! Points and shapes on the globe, in the arithmetic of Lucene.
 //!
 //! A document's point is kept as Lucene keeps it, each axis a 32-bit integer ([`EncodedPoint`]); a query's shape is read from the
-//! spellings that Elasticsearch takes ([`spelling`], [`wkt`], [`geojson`]) into a [`Geometry`]. Whether a point lies in a shape is
-//! decided by the percolator, with the distances of [`haversine`].
+//! spellings that Elasticsearch takes (`spelling`, `wkt`, `geojson`) into a [`Geometry`]. Whether a point lies in a shape is
+//! decided by the percolator, with the distances of `haversine`.
 
 pub(crate) mod distance;
 pub(crate) mod encoding;

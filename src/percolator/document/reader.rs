@@ -1,4 +1,4 @@
-//! From a member's JSON to the scopes of a [`Document`](super::Document).
+//! From a member's JSON to the scopes of a `Document`.
 
 use std::sync::Arc;
 
