@@ -90,16 +90,16 @@ impl<'a> Compiler<'a> {
         for clause in clauses {
             if let Span::Gap { field, width } = &clause.span {
                 fields.push(self.span_field(field).map_err(|refusal| refusal.at(&clause.pointer))?);
-                parts.push(Err(*width));
+                parts.push(Draft::gap(*width));
             } else {
                 let InField { draft, field } = self.span_query(clause)?;
                 fields.push(field);
-                parts.push(Ok(draft));
+                parts.push(draft);
             }
         }
         let field = one_field(fields).map_err(|refusal| refusal.at(pointer))?;
         // Alone, a clause is near to nothing: neither the slop nor the order says anything.
-        if let [Ok(only)] = parts.as_slice() {
+        if let [only] = parts.as_slice() {
             return Ok(InField { draft: only.clone(), field });
         }
         Ok(InField { draft: Draft::near(parts, slop, in_order), field })

@@ -159,6 +159,7 @@ fn alternatives(source: &Source) -> Sources {
         | Source::Related { .. }
         | Source::Merged(_)
         | Source::Near { .. }
+        | Source::Gap(_)
         | Source::First { .. } => itself(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::mapping::FieldId;
 use crate::percolator::pattern::Pattern;
 use crate::percolator::positions::relation::Relation;
-use crate::percolator::positions::source::{Alternatives, NearPart, Source};
+use crate::percolator::positions::source::{Alternatives, Source};
 use crate::percolator::positions::word::Word;
 
 /// Longer descriptions, in bytes, end here.
@@ -51,14 +51,10 @@ fn write_source(source: &Source, text: &mut String) {
             write_all(relation_name(*relation), [&**reference], text);
         }
         Source::Near { parts, slop, ordered } => {
-            let order = if *ordered { ", in order" } else { "" };
-            let gaps = parts.iter().filter(|part| matches!(part, NearPart::Gap(_))).count();
-            write_all("near", parts.iter().filter_map(NearPart::source), text);
-            text.push_str(&format!(" within {slop}{order}"));
-            if gaps > 0 {
-                text.push_str(&format!(", with {gaps} gaps between"));
-            }
+            write_all("near", parts, text);
+            text.push_str(&format!(" within {slop}{}", if *ordered { ", in order" } else { "" }));
         }
+        Source::Gap(width) => text.push_str(&format!("{width} positions")),
         Source::First { part, end } => write_all(&format!("among the first {end}: "), [&**part], text),
     }
 }

@@ -7,7 +7,7 @@ use crate::percolator::condition::Condition;
 use crate::percolator::positions::Arrangement;
 use crate::percolator::positions::alternatives::{self, MAX_SOURCES, TooManySources};
 use crate::percolator::positions::relation::Relation;
-use crate::percolator::positions::source::{NearPart, Order, Source};
+use crate::percolator::positions::source::{Order, Source};
 use crate::percolator::positions::word::Word;
 
 /// A source, and a condition without positions that a document fulfils wherever the source finds something. Documents are led to
@@ -91,22 +91,22 @@ impl Draft {
         Draft { source: Source::Merged(sources), needed: Condition::or(needed), is_exact }
     }
 
-    /// Finds the parts near to each other (spans); an `Err` is a gap of so many positions.
-    pub(in crate::percolator) fn near(parts: Vec<Result<Draft, i32>>, slop: i32, ordered: bool) -> Draft {
-        let mut needed = Vec::with_capacity(parts.len());
-        let mut near = Vec::with_capacity(parts.len());
-        for part in parts {
-            match (part, near.last_mut()) {
-                (Ok(draft), _) => {
-                    needed.push(draft.needed);
-                    near.push(NearPart::Source(draft.source));
-                }
-                (Err(width), Some(NearPart::Gap(before))) => *before += i64::from(width),
-                (Err(width), _) => near.push(NearPart::Gap(i64::from(width))),
+    /// So many positions, whatever they hold; a part of [`Draft::near`] only.
+    pub(in crate::percolator) fn gap(width: i32) -> Draft {
+        Draft { source: Source::Gap(i64::from(width)), needed: Condition::All, is_exact: false }
+    }
+
+    /// Finds the parts near to each other (spans).
+    pub(in crate::percolator) fn near(parts: Vec<Draft>, slop: i32, ordered: bool) -> Draft {
+        let (sources, needed, _) = taken_apart(parts);
+        let mut parts: Vec<Source> = Vec::with_capacity(sources.len());
+        for source in sources {
+            match (source, parts.last_mut()) {
+                (Source::Gap(width), Some(Source::Gap(before))) => *before += width,
+                (source, _) => parts.push(source),
             }
         }
-        let source = Source::Near { parts: near, slop, ordered };
-        Draft { source, needed: Condition::and(needed), is_exact: false }
+        Draft { source: Source::Near { parts, slop, ordered }, needed: Condition::and(needed), is_exact: false }
     }
 
     /// Keeps the stretches that end at the position at the latest (spans).

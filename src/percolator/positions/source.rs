@@ -34,7 +34,9 @@ pub(super) enum Source {
     /// Every stretch of every part (spans).
     Merged(Vec<Source>),
     /// The parts near to each other (spans).
-    Near { parts: Vec<NearPart>, slop: i32, ordered: bool },
+    Near { parts: Vec<Source>, slop: i32, ordered: bool },
+    /// So many positions, whatever they hold: a part of [`Source::Near`] only, and never beside another gap (spans).
+    Gap(i64),
     /// Stretches of the part that end at the position `end` at the latest (spans).
     First { part: Box<Source>, end: u32 },
 }
@@ -59,24 +61,6 @@ impl Hash for Alternatives {
     }
 }
 
-/// A part of [`Source::Near`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum NearPart {
-    Source(Source),
-    /// So many positions, whatever they hold; two gaps never stand beside each other.
-    Gap(i64),
-}
-
-impl NearPart {
-    /// The source; `None` for a gap.
-    pub(super) fn source(&self) -> Option<&Source> {
-        match self {
-            NearPart::Source(source) => Some(source),
-            NearPart::Gap(_) => None,
-        }
-    }
-}
-
 /// How the parts of a rule stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::percolator) enum Order {
@@ -92,7 +76,7 @@ impl Source {
     /// The sources that it is made of.
     fn parts(&self) -> Vec<&Source> {
         match self {
-            Source::Nowhere | Source::Word(..) => Vec::new(),
+            Source::Nowhere | Source::Word(..) | Source::Gap(_) => Vec::new(),
             Source::Elsewhere(_, part)
             | Source::Extended { part, .. }
             | Source::Repeated { part, .. }
@@ -102,8 +86,8 @@ impl Source {
             Source::AnyOf(Alternatives(parts))
             | Source::AllOf { parts, .. }
             | Source::Adjacent(parts)
-            | Source::Merged(parts) => parts.iter().collect(),
-            Source::Near { parts, .. } => parts.iter().filter_map(NearPart::source).collect(),
+            | Source::Merged(parts)
+            | Source::Near { parts, .. } => parts.iter().collect(),
         }
     }
 
@@ -140,7 +124,7 @@ impl Source {
             | Source::Related { part, .. }
             | Source::First { part, .. } => part.min_extent(),
             // Spans are never written anew.
-            Source::Near { .. } => 1,
+            Source::Near { .. } | Source::Gap(_) => 1,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::mapping::FieldId;
 use crate::percolator::positions::relation::Related;
-use crate::percolator::positions::source::{Alternatives, NearPart, Source};
+use crate::percolator::positions::source::{Alternatives, Source};
 use crate::percolator::positions::stretch::Stretch;
 use crate::percolator::positions::word::Word;
 use crate::percolator::positions::{interval, span};
@@ -53,7 +53,7 @@ where
     let of = |part: &'s Source| stretches(part, occurrences, tokens);
     let of_all = |parts: &'s [Source]| parts.iter().map(of).collect::<Vec<_>>();
     match source {
-        Source::Nowhere => Box::new(std::iter::empty()),
+        Source::Nowhere | Source::Gap(_) => Box::new(std::iter::empty()),
         Source::Word(field, Word::Whole(term)) => {
             Box::new(occurrences.positions(*field, term).iter().map(|position| Stretch::at(*position)))
         }
@@ -72,8 +72,8 @@ where
         Source::Merged(parts) => Box::new(span::Merged::new(of_all(parts))),
         Source::Near { parts, slop, ordered } => {
             let parts = parts.iter().map(|part| match part {
-                NearPart::Source(source) => span::Part::of(of(source)),
-                NearPart::Gap(width) => span::Part::gap(*width),
+                Source::Gap(width) => span::Part::gap(*width),
+                source => span::Part::of(of(source)),
             });
             span::near(parts.collect(), *slop, *ordered)
         }
