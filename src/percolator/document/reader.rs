@@ -208,6 +208,7 @@ impl<'m> Reader<'m> {
                 Some(token) => values.tokens.push(token),
                 None => is_full = true,
             });
+        let end = end.map_err(|error| DocumentError::new(&field.name, error.to_string()))?;
         values.next_position = base.saturating_add(end).saturating_add(gap);
         values.exists = true;
         if is_full { Err(too_many_terms(field)) } else { Ok(()) }
