@@ -38,12 +38,14 @@ pub(super) fn compile(pattern: &str, flags: &str) -> Result<Regex, String> {
         };
     }
     let pattern = if is_literal { regex_syntax::escape(pattern) } else { with_ascii_classes(pattern)? };
-    Regex::builder().syntax(syntax).configure(Regex::config().nfa_size_limit(Some(MAX_SIZE))).build(&pattern).map_err(
-        |error| {
+    let config = Regex::config().nfa_size_limit(Some(MAX_SIZE));
+    Regex::builder().syntax(syntax).configure(config).build(&pattern).map_err(|error| match error.size_limit() {
+        Some(_) => format!("the pattern {pattern:?} takes more than {MAX_SIZE} bytes"),
+        None => {
             let reason = error.syntax_error().map_or_else(|| error.to_string(), |syntax| syntax.to_string());
             format!("the pattern {pattern:?} is not supported (no look-around, no back references): {reason}")
-        },
-    )
+        }
+    })
 }
 
 /// In Java `\w`, `\d`, `\s` and `\b` are of ASCII, and a group's name is written `(?<name>…)`.

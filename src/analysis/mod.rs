@@ -32,6 +32,7 @@ use tokenizer::Tokenizer;
 use word_filter::WordFilter;
 
 pub use settings::{AnalysisError, AnalysisLimits, Analyzers};
+pub use token::TooManyTokens;
 
 /// Positions between two values of an array, unless an analyzer or a field says otherwise.
 pub const POSITION_INCREMENT_GAP: u32 = 100;
@@ -98,20 +99,28 @@ impl Analyzer {
 
     /// Gives every term and its position, counted from 0, to `sink`; several terms may share a position. Answers the
     /// position after the last, holes of removed words included.
-    pub fn tokens(&self, text: &str, sink: &mut impl FnMut(&str, u32)) -> u32 {
+    ///
+    /// # Errors
+    ///
+    /// Where grams, shingles or synonyms make too much of the text; some terms may have been given by then.
+    pub fn tokens(&self, text: &str, sink: &mut impl FnMut(&str, u32)) -> Result<u32, TooManyTokens> {
         let text = self.filter_characters(text);
         if self.stream_filters.is_empty() {
             return self.cut(&text, &mut |word, position, _| sink(&word.term, position));
         }
-        let tokens = self.stream(&text);
+        let tokens = self.stream(&text)?;
         for token in &tokens.tokens {
             sink(&token.word.term, token.position);
         }
-        tokens.end()
+        Ok(tokens.end())
     }
 
     /// The tokens of a query's text.
-    pub fn query_tokens(&self, text: &str) -> Vec<QueryToken> {
+    ///
+    /// # Errors
+    ///
+    /// As [`tokens`](Self::tokens).
+    pub fn query_tokens(&self, text: &str) -> Result<Vec<QueryToken>, TooManyTokens> {
         let text = self.filter_characters(text);
         let query_token = |token: Token| QueryToken {
             term: token.word.term,
@@ -119,7 +128,7 @@ impl Analyzer {
             length: token.length,
             ends_text: token.end == text.len(),
         };
-        self.stream(&text).tokens.into_iter().map(query_token).collect()
+        Ok(self.stream(&text)?.tokens.into_iter().map(query_token).collect())
     }
 
     /// Whether a query follows the paths that tokens of several positions make. Shingles of several sizes would make too many.
@@ -128,18 +137,21 @@ impl Analyzer {
     }
 
     /// All tokens behind all filters.
-    fn stream(&self, text: &str) -> Tokens {
+    fn stream(&self, text: &str) -> Result<Tokens, TooManyTokens> {
         let mut tokens = Vec::new();
         let end = self.cut(text, &mut |word, position, token| {
             let start = place_in(text, token);
             tokens.push(Token { word: word.clone(), position, length: 1, start, end: start + token.len() });
-        });
+        })?;
         let mut tokens = Tokens { tokens, trailing_holes: 0, text_length: text.len() };
         tokens.trailing_holes = end.saturating_sub(tokens.end());
-        self.stream_filters.iter().fold(tokens, |tokens, filter| filter.apply(tokens))
+        self.stream_filters.iter().try_fold(tokens, |tokens, filter| filter.apply(tokens))
     }
 
-    fn cut(&self, text: &str, sink: &mut impl FnMut(&Word, u32, &str)) -> u32 {
+    fn cut(&self, text: &str, sink: &mut impl FnMut(&Word, u32, &str)) -> Result<u32, TooManyTokens> {
+        if self.tokenizer.overflows(text) {
+            return Err(TooManyTokens);
+        }
         let mut position = 0;
         let mut word = Word { term: String::with_capacity(64), ..Word::default() };
         let lowercases_only = matches!(self.word_filters.as_slice(), [WordFilter::Lowercase]);
@@ -157,7 +169,7 @@ impl Analyzer {
             }
             position += 1;
         });
-        position
+        Ok(position)
     }
 
     fn filter_characters<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -192,9 +204,9 @@ fn place_in(text: &str, token: &str) -> usize {
 }
 
 impl TokenFilter {
-    fn apply(&self, tokens: Tokens) -> Tokens {
+    fn apply(&self, tokens: Tokens) -> Result<Tokens, TooManyTokens> {
         match self {
-            TokenFilter::Word(filter) => tokens.filter(|token| filter.rewrite(&mut token.word)),
+            TokenFilter::Word(filter) => Ok(tokens.filter(|token| filter.rewrite(&mut token.word))),
             TokenFilter::Stream(filter) => filter.apply(tokens),
         }
     }

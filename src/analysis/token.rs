@@ -30,6 +30,15 @@ impl Token {
     }
 }
 
+/// What the tokens of one text may be together, between two filters: only grams, shingles and synonyms of long texts get there.
+pub(super) const MAX_TOKENS: usize = 1 << 20;
+pub(super) const MAX_BYTES: usize = 64 << 20;
+
+/// An analyzer makes too much of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the analyzer makes more than {MAX_TOKENS} tokens or {MAX_BYTES} bytes of a text")]
+pub struct TooManyTokens;
+
 /// All tokens of a text, in the order in which Lucene gives them.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
@@ -38,6 +47,24 @@ pub(super) struct Tokens {
     pub(super) trailing_holes: u32,
     /// The length of the text in bytes.
     pub(super) text_length: usize,
+}
+
+/// Tokens that a filter makes, as long as they are not too many.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    pub(super) tokens: Vec<Token>,
+    bytes: usize,
+}
+
+impl Made {
+    pub(super) fn push(&mut self, token: Token) -> Result<(), TooManyTokens> {
+        self.bytes += token.word.term.len();
+        if self.tokens.len() >= MAX_TOKENS || self.bytes > MAX_BYTES {
+            return Err(TooManyTokens);
+        }
+        self.tokens.push(token);
+        Ok(())
+    }
 }
 
 impl Tokens {

@@ -1,5 +1,6 @@
 //! `analysis.char_filter`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::definition::{Definition, find};
@@ -38,16 +39,18 @@ impl Settings<'_> {
         let Some(rules) = definition.whole_list("mappings")? else {
             return Err(definition.error("the mapping char filter needs `mappings`, for example [\"ph => f\"]"));
         };
-        let rules = rules
-            .iter()
-            .map(|rule| match rule.rsplit_once("=>") {
-                Some((from, to)) if !from.trim().is_empty() => Ok((unescape(from.trim()), unescape(to.trim()))),
-                _ => {
-                    Err(definition.error_in("mappings", format!("the rule {rule:?} is not of the form \"from => to\"")))
-                }
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(CharFilter::Mapping(Arc::new(Mappings::new(rules))))
+        let mut replacements = BTreeMap::new();
+        for rule in &rules {
+            let (from, to) = rule.rsplit_once("=>").map(|(from, to)| (from.trim(), to.trim())).unwrap_or_default();
+            if from.is_empty() {
+                let reason = format!("the rule {rule:?} is not of the form \"from => to\"");
+                return Err(definition.error_in("mappings", reason));
+            }
+            if replacements.insert(unescape(from), unescape(to)).is_some() {
+                return Err(definition.error_in("mappings", format!("{from:?} is mapped twice")));
+            }
+        }
+        Ok(CharFilter::Mapping(Arc::new(Mappings::new(replacements))))
     }
 }
 

@@ -72,8 +72,9 @@ impl Settings<'_> {
 
 /// The words of one side of a rule; each must stand one behind the other.
 fn words(analyzer: &Analyzer, text: &str) -> Result<Vec<String>, String> {
+    let tokens = analyzer.stream(&analyzer.filter_characters(text)).map_err(|error| error.to_string())?;
     let mut words = Vec::new();
-    for (expected, token) in (0..).zip(analyzer.stream(&analyzer.filter_characters(text)).tokens) {
+    for (expected, token) in (0..).zip(tokens.tokens) {
         if token.word.term.is_empty() {
             return Err(format!("the analyzer makes an empty word of {text:?}"));
         }

@@ -146,10 +146,7 @@ impl Settings<'_> {
             "keep" => word(self.keep(definition)?),
             "keep_types" => word(self.keep_types(definition)?),
             "keyword_marker" => word(self.keyword_marker(definition)?),
-            "length" => word(WordFilter::Length {
-                min: definition.number("min", 0)?,
-                max: definition.number("max", i32::MAX as usize)?,
-            }),
+            "length" => word(self.length(definition)?),
             "pattern_replace" => word(self.pattern_replace(definition)?),
             "porter_stem" => word(self.stemmer(definition, "language", "english")?),
             "reverse" => word(WordFilter::Reverse),
@@ -158,9 +155,7 @@ impl Settings<'_> {
             "stemmer_override" => word(self.stemmer_override(definition)?),
             "stop" => self.stop(definition)?,
             "trim" => word(WordFilter::Trim),
-            "truncate" => {
-                word(WordFilter::Truncate { length: definition.number_within("length", 10, 1..=i32::MAX as usize)? })
-            }
+            "truncate" => word(self.truncate(definition)?),
             "cjk_bigram" => stream(self.cjk_bigrams(definition)?),
             "common_grams" => stream(StreamFilter::CommonGrams {
                 words: self.word_set(definition, "common_words", definition.boolean("ignore_case", false)?)?,
@@ -173,7 +168,9 @@ impl Settings<'_> {
             }),
             "flatten_graph" => stream(StreamFilter::FlattenGraph),
             "keyword_repeat" => stream(StreamFilter::KeywordRepeat),
-            "limit" => stream(StreamFilter::Limit { tokens: definition.number("max_token_count", 1)? }),
+            "limit" => stream(StreamFilter::Limit {
+                tokens: definition.number_within("max_token_count", 1, 1..=i32::MAX as usize)?,
+            }),
             "multiplexer" => stream(self.multiplexer(definition)?),
             "ngram" => stream(StreamFilter::Ngram {
                 grams: self.ngrams(definition)?,
@@ -203,6 +200,21 @@ impl Settings<'_> {
                     .error_in("language", format!("unknown language {other:?}; greek, irish and turkish are")))
             }
         }
+    }
+
+    fn length(&self, definition: &Definition<'_>) -> Result<WordFilter, AnalysisError> {
+        let (min, max) = (definition.number("min", 0)?, definition.number("max", i32::MAX as usize)?);
+        if min > max {
+            return Err(definition.error(format!("`min` {min} is above `max` {max}")));
+        }
+        Ok(WordFilter::Length { min, max })
+    }
+
+    fn truncate(&self, definition: &Definition<'_>) -> Result<WordFilter, AnalysisError> {
+        if !definition.is_built_in() && !definition.has("length") {
+            return Err(definition.error("truncate needs a `length`"));
+        }
+        Ok(WordFilter::Truncate { length: definition.number_within("length", 10, 1..=i32::MAX as usize)? })
     }
 
     fn delimited_payload(&self, definition: &Definition<'_>) -> Result<WordFilter, AnalysisError> {
@@ -474,6 +486,9 @@ impl Settings<'_> {
         ignore_case: bool,
     ) -> Result<Arc<WordSet>, AnalysisError> {
         let words = definition.needed_list(key)?;
+        if words.is_empty() {
+            return Err(definition.error_in(key, "the list is empty"));
+        }
         if words.len() > MAX_WORDS {
             return Err(
                 definition.error_in(key, format!("{} words are given, at most {MAX_WORDS} are allowed", words.len()))

@@ -112,9 +112,7 @@ impl Settings<'_> {
 
     fn separators(&self, definition: &Definition<'_>) -> Result<Vec<TokenChars>, AnalysisError> {
         let key = "tokenize_on_chars";
-        let Some(given) = definition.whole_list(key)? else {
-            return Err(definition.error("`tokenize_on_chars` is needed, a list of characters"));
-        };
+        let given = definition.whole_list(key)?.unwrap_or_default();
         let separator = |text: &String| {
             if let Some(kind) = TokenChars::named(text) {
                 return Ok(kind);

@@ -15,7 +15,7 @@ use regex_automata::meta::Regex;
 use rustc_hash::FxHashSet;
 
 use super::TokenFilter;
-use super::token::{Token, Tokens, Word, increments};
+use super::token::{MAX_BYTES, Made, Token, Tokens, TooManyTokens, Word, increments};
 use super::tokenizer::Grams;
 use super::word_filter::{WordSet, fold_to_ascii};
 
@@ -75,37 +75,35 @@ pub(super) enum StreamFilter {
     FlattenGraph,
 }
 
-/// What one text may become, at most: what goes beyond is dropped.
-const MAX_TOKENS: usize = 1_000_000;
-
 impl StreamFilter {
-    pub(super) fn apply(&self, tokens: Tokens) -> Tokens {
-        let mut tokens = match self {
-            StreamFilter::AsciiFoldingBoth => each(tokens, folded_and_original),
+    /// # Errors
+    ///
+    /// More tokens than a text may have.
+    pub(super) fn apply(&self, tokens: Tokens) -> Result<Tokens, TooManyTokens> {
+        Ok(match self {
+            StreamFilter::AsciiFoldingBoth => each(tokens, folded_and_original)?,
             StreamFilter::StopButLast(words) => stop_but_last(tokens, words),
             StreamFilter::Unique { only_on_same_position } => unique(tokens, *only_on_same_position),
             StreamFilter::RemoveDuplicates => remove_duplicates(tokens),
             StreamFilter::Ngram { grams, preserve_original, from_the_end } => {
-                each(tokens, |token| token_grams(grams, *preserve_original, *from_the_end, token))
+                each(tokens, |token, made| token_grams(grams, *preserve_original, *from_the_end, token, made))?
             }
-            StreamFilter::Shingles(shingles) => shingles.apply(tokens),
+            StreamFilter::Shingles(shingles) => shingles.apply(tokens)?,
             StreamFilter::CommonGrams { words, query_mode } => common_grams::apply(tokens, words, *query_mode),
             StreamFilter::CjkBigrams(bigrams) => bigrams.apply(tokens),
             StreamFilter::WordDelimiter(delimiter) => delimiter.apply(tokens),
             StreamFilter::Limit { tokens: most } => limit(tokens, *most),
-            StreamFilter::KeywordRepeat => each(tokens, keyword_and_word),
+            StreamFilter::KeywordRepeat => each(tokens, keyword_and_word)?,
             StreamFilter::Multiplexer { chains, preserve_original } => {
-                remove_duplicates(each(tokens, |token| multiplex(chains, *preserve_original, token)))
+                remove_duplicates(each(tokens, |token, made| multiplex(chains, *preserve_original, token, made))?)
             }
             StreamFilter::Fingerprint { separator, max_size } => fingerprint(tokens, separator, *max_size),
             StreamFilter::PatternCapture { patterns, preserve_original } => {
-                each(tokens, |token| captures(patterns, *preserve_original, token))
+                each(tokens, |token, made| captures(patterns, *preserve_original, token, made))?
             }
-            StreamFilter::Synonyms(synonyms) => synonyms.apply(tokens),
+            StreamFilter::Synonyms(synonyms) => synonyms.apply(tokens)?,
             StreamFilter::FlattenGraph => flatten_graph::apply(tokens),
-        };
-        tokens.tokens.truncate(MAX_TOKENS);
-        tokens
+        })
     }
 
     pub(super) fn normalize(&self, word: &mut Word) {
@@ -136,19 +134,27 @@ impl StreamFilter {
 }
 
 /// Several tokens of each.
-fn each<T: IntoIterator<Item = Token>>(tokens: Tokens, of_one: impl FnMut(Token) -> T) -> Tokens {
-    let Tokens { tokens, trailing_holes, text_length } = tokens;
-    let end = Tokens { tokens: tokens.last().cloned().into_iter().collect(), trailing_holes, text_length }.end();
-    let tokens = tokens.into_iter().flat_map(of_one).take(MAX_TOKENS).collect();
-    let mut made = Tokens { tokens, trailing_holes: 0, text_length };
+fn each(
+    tokens: Tokens,
+    mut of_one: impl FnMut(Token, &mut Made) -> Result<(), TooManyTokens>,
+) -> Result<Tokens, TooManyTokens> {
+    let end = tokens.end();
+    let mut made = Made::default();
+    for token in tokens.tokens {
+        of_one(token, &mut made)?;
+    }
+    let mut made = Tokens { tokens: made.tokens, trailing_holes: 0, text_length: tokens.text_length };
     made.trailing_holes = end.saturating_sub(made.end());
-    made
+    Ok(made)
 }
 
-fn folded_and_original(token: Token) -> Vec<Token> {
+fn folded_and_original(token: Token, made: &mut Made) -> Result<(), TooManyTokens> {
     let mut folded = token.clone();
     fold_to_ascii(&mut folded.word.term);
-    if folded.word.term == token.word.term { vec![token] } else { vec![folded, token] }
+    if folded.word.term != token.word.term {
+        made.push(folded)?;
+    }
+    made.push(token)
 }
 
 /// Lucene's `SuggestStopFilter`.
@@ -201,18 +207,28 @@ fn remove_duplicates(tokens: Tokens) -> Tokens {
     })
 }
 
-fn token_grams(grams: &Grams, preserve_original: bool, from_the_end: bool, token: Token) -> Vec<Token> {
-    let mut found = Vec::new();
+fn token_grams(
+    grams: &Grams,
+    preserve_original: bool,
+    from_the_end: bool,
+    token: Token,
+    made: &mut Made,
+) -> Result<(), TooManyTokens> {
+    if grams.bytes_of(token.word.term.len()) > MAX_BYTES {
+        return Err(TooManyTokens);
+    }
     let text: String = if from_the_end { token.word.term.chars().rev().collect() } else { token.word.term.clone() };
+    let mut found = Ok(());
     grams.of_run(&text, &mut |gram| {
         let gram = if from_the_end { gram.chars().rev().collect() } else { gram.to_owned() };
-        found.push(token.with_term(gram));
+        found = found.and_then(|()| made.push(token.with_term(gram)));
     });
+    found?;
     let length = token.word.term.chars().count();
     if preserve_original && !(grams.min..=grams.max).contains(&length) {
-        found.push(token);
+        made.push(token)?;
     }
-    found
+    Ok(())
 }
 
 fn limit(tokens: Tokens, most: usize) -> Tokens {
@@ -222,26 +238,31 @@ fn limit(tokens: Tokens, most: usize) -> Tokens {
     Tokens { tokens, trailing_holes, text_length }
 }
 
-fn keyword_and_word(token: Token) -> [Token; 2] {
-    let mut keyword = token.clone();
-    keyword.word.is_keyword = true;
-    let mut word = token;
-    word.word.is_keyword = false;
-    [keyword, word]
+fn keyword_and_word(token: Token, made: &mut Made) -> Result<(), TooManyTokens> {
+    for is_keyword in [true, false] {
+        let mut token = token.clone();
+        token.word.is_keyword = is_keyword;
+        made.push(token)?;
+    }
+    Ok(())
 }
 
-fn multiplex(chains: &[Vec<TokenFilter>], preserve_original: bool, token: Token) -> Vec<Token> {
-    let mut made = Vec::new();
+fn multiplex(
+    chains: &[Vec<TokenFilter>],
+    preserve_original: bool,
+    token: Token,
+    made: &mut Made,
+) -> Result<(), TooManyTokens> {
     if preserve_original {
-        made.push(token.clone());
+        made.push(token.clone())?;
     }
     for chain in chains {
         let position = token.position;
         let alone = Tokens { tokens: vec![token.clone()], trailing_holes: 0, text_length: token.end };
-        let through = chain.iter().fold(alone, |tokens, filter| filter.apply(tokens));
-        made.extend(through.tokens.into_iter().map(|made| Token { position, ..made }));
+        let through = chain.iter().try_fold(alone, |tokens, filter| filter.apply(tokens))?;
+        through.tokens.into_iter().try_for_each(|one| made.push(Token { position, ..one }))?;
     }
-    made
+    Ok(())
 }
 
 fn fingerprint(tokens: Tokens, separator: &str, max_size: usize) -> Tokens {
@@ -261,8 +282,12 @@ fn fingerprint(tokens: Tokens, separator: &str, max_size: usize) -> Tokens {
 }
 
 /// The groups that matched, by where they begin; each pattern has its own in order.
-fn captures(patterns: &[Regex], preserve_original: bool, token: Token) -> Vec<Token> {
+fn captures(patterns: &[Regex], preserve_original: bool, token: Token, made: &mut Made) -> Result<(), TooManyTokens> {
     let term = token.word.term.clone();
+    let groups: usize = patterns.iter().map(Regex::captures_len).sum();
+    if groups.saturating_mul(term.len()) > MAX_BYTES {
+        return Err(TooManyTokens);
+    }
     let groups_of = |pattern: &Regex| {
         let mut spans = VecDeque::new();
         for captures in pattern.captures_iter(&term) {
@@ -283,5 +308,5 @@ fn captures(patterns: &[Regex], preserve_original: bool, token: Token) -> Vec<To
         found.retain(|span| *span != whole);
         found.insert(0, whole);
     }
-    found.into_iter().filter_map(|(start, end)| Some(token.with_term(term.get(start..end)?))).collect()
+    found.into_iter().try_for_each(|(start, end)| made.push(token.with_term(term.get(start..end).unwrap_or_default())))
 }

@@ -1,6 +1,6 @@
 //! `shingle`: neighbouring words as one token, as Lucene's `ShingleFilter`.
 
-use super::super::token::{Token, Tokens, increments};
+use super::super::token::{Made, Token, Tokens, TooManyTokens, increments};
 
 /// How many words are joined, and with what.
 #[derive(Debug, Clone)]
@@ -21,14 +21,14 @@ struct Slot {
 }
 
 impl Shingles {
-    pub(super) fn apply(&self, tokens: Tokens) -> Tokens {
+    pub(super) fn apply(&self, tokens: Tokens) -> Result<Tokens, TooManyTokens> {
         let slots = self.slots(&tokens);
         let mut smallest = if self.output_unigrams { 1 } else { self.min };
-        let mut made: Vec<Token> = Vec::new();
+        let mut made = Made::default();
+        let mut has_shingle = false;
         let mut next_position = 0;
         for start in 0..slots.len() {
             let window = slots.get(start..slots.len().min(start + self.max)).unwrap_or_default();
-            let has_shingle = made.iter().any(|token| token.word.kind == SHINGLE);
             if self.output_unigrams_if_no_shingles && !has_shingle && smallest > 1 && window.len() < self.min {
                 smallest = 1;
             }
@@ -41,12 +41,15 @@ impl Shingles {
                 if !is_first {
                     next_position -= 1;
                 }
-                made.extend(self.shingle(part, next_position));
+                if let Some(shingle) = self.shingle(part, next_position) {
+                    has_shingle |= size > 1;
+                    made.push(shingle)?;
+                }
                 next_position += 1;
                 is_first = false;
             }
         }
-        Tokens { tokens: made, trailing_holes: tokens.trailing_holes, text_length: tokens.text_length }
+        Ok(Tokens { tokens: made.tokens, trailing_holes: tokens.trailing_holes, text_length: tokens.text_length })
     }
 
     /// The tokens with fillers for the holes between them; no shingle has only fillers, so there need not be more.
@@ -77,7 +80,7 @@ impl Shingles {
         token.position = position;
         token.end = last.token.end;
         if part.len() > 1 {
-            token.word.kind = SHINGLE;
+            token.word.kind = "shingle";
         }
         Some(token)
     }
@@ -87,5 +90,3 @@ impl Shingles {
         self.output_unigrams || self.min != self.max
     }
 }
-
-const SHINGLE: &str = "shingle";

@@ -33,6 +33,14 @@ impl Grams {
         runs(text, usize::MAX, belongs, &mut |run| self.of_run(run, sink));
     }
 
+    /// How many bytes the grams of a text of so many take, at most.
+    pub(in crate::analysis) fn bytes_of(&self, text: usize) -> usize {
+        let of_one_start = (self.min + self.max) * (self.max - self.min + 1) / 2;
+        // Of grams at the edge a run of letters has only those of one start.
+        let starts = if self.edge { text.min(self.max - self.min + 1) } else { of_one_start };
+        text.saturating_mul(starts)
+    }
+
     /// The grams of one run of token characters, in the order of their start, then of their length.
     pub(in crate::analysis) fn of_run(&self, run: &str, sink: &mut impl FnMut(&str)) {
         let bounds: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();

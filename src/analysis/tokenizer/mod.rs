@@ -10,6 +10,7 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::letter_case::lower;
 use super::standard;
+use super::token::MAX_BYTES;
 
 pub(super) use grams::{Grams, TokenChars};
 pub(super) use path::PathHierarchy;
@@ -70,6 +71,15 @@ pub(super) fn is_letter(character: char) -> bool {
 }
 
 impl Tokenizer {
+    /// Whether it would make too much of a text.
+    pub(super) fn overflows(&self, text: &str) -> bool {
+        match self {
+            Tokenizer::Ngram(grams) => grams.bytes_of(text.len()) > MAX_BYTES,
+            Tokenizer::PathHierarchy(path) => path.bytes_of(text) > MAX_BYTES,
+            _ => false,
+        }
+    }
+
     /// Gives every token to `sink`, in order; each stands one position behind the one before.
     pub(super) fn cut(&self, text: &str, sink: &mut impl FnMut(&str)) {
         match self {

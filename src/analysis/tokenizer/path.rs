@@ -1,8 +1,5 @@
 //! `path_hierarchy`: `/a/b/c` as `/a`, `/a/b` and `/a/b/c`.
 
-/// A text grows by its square: longer paths give no tokens beyond so many.
-const MAX_TOKENS: usize = 1_000;
-
 /// Every path that leads to the whole one.
 #[derive(Debug, Clone)]
 pub(in crate::analysis) struct PathHierarchy {
@@ -15,6 +12,11 @@ pub(in crate::analysis) struct PathHierarchy {
 }
 
 impl PathHierarchy {
+    /// How many bytes the paths to a text take, at most: they grow with the square of its length.
+    pub(super) fn bytes_of(&self, text: &str) -> usize {
+        text.len().saturating_mul(text.matches(self.delimiter).count() + 1)
+    }
+
     pub(super) fn cut(&self, text: &str, sink: &mut impl FnMut(&str)) {
         if self.reverse { self.cut_backwards(text, sink) } else { self.cut_forwards(text, sink) }
     }
@@ -29,7 +31,7 @@ impl PathHierarchy {
         let starts: Vec<usize> = std::iter::once(0).chain(inner).collect();
         let Some(from) = starts.get(self.skip).copied() else { return };
         let ends = starts.iter().skip(self.skip + 1).copied().chain([text.len()]);
-        for end in ends.take(MAX_TOKENS) {
+        for end in ends {
             sink(&self.replaced(text.get(from..end).unwrap_or_default()));
         }
     }
@@ -44,7 +46,7 @@ impl PathHierarchy {
             return;
         };
         let tokens = places.len().saturating_sub(self.skip + 1);
-        for start in places.into_iter().take(tokens.min(MAX_TOKENS)) {
+        for start in places.into_iter().take(tokens) {
             sink(&self.replaced(text.get(start..end).unwrap_or_default()));
         }
     }

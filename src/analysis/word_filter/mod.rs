@@ -122,7 +122,11 @@ impl WordFilter {
             WordFilter::LowercaseTurkish => *term = lower_turkish(term),
             WordFilter::Uppercase => make_upper(term),
             WordFilter::AsciiFolding => ascii_folding::fold(term),
-            WordFilter::Normalize(normalization) => normalization.apply(term),
+            WordFilter::Normalize(normalization) => {
+                if !(word.is_keyword && normalization.spares_keywords()) {
+                    normalization.apply(term);
+                }
+            }
             WordFilter::DecimalDigit => fold_digits(term),
             WordFilter::CjkWidth => width::fold(term),
             WordFilter::Trim => trim(term),

@@ -37,6 +37,11 @@ impl Normalization {
         NAMES.iter().find(|(name, _)| *name == filter).map(|(_, normalization)| *normalization)
     }
 
+    /// Whether it leaves words alone that stemmers leave alone.
+    pub(super) fn spares_keywords(self) -> bool {
+        matches!(self, Normalization::Bengali | Normalization::Hindi)
+    }
+
     /// Changes a term in place.
     pub(super) fn apply(self, term: &mut String) {
         if term.is_ascii()

@@ -133,7 +133,7 @@ fn match_rule(
     combination: IntervalCombination,
     place: FieldId,
 ) -> Result<Draft, Refusal> {
-    let positions = analyzed(analyzer, text);
+    let positions = analyzed(analyzer, text)?;
     let word = |term: &String| Draft::word(place, Word::Whole(term.as_str().into()));
     if let [only] = positions.as_slice()
         && let [term] = only.terms.as_slice()
@@ -223,11 +223,13 @@ struct Position {
 }
 
 /// A text, cut: what stands at the same place together.
-fn analyzed(analyzer: &Analyzer, text: &str) -> Vec<Position> {
+fn analyzed(analyzer: &Analyzer, text: &str) -> Result<Vec<Position>, Refusal> {
     let mut positions: Vec<Position> = Vec::new();
-    analyzer.tokens(text, &mut |term, place| match positions.last_mut() {
-        Some(last) if last.place == place => last.terms.push(term.to_owned()),
-        _ => positions.push(Position { place, terms: vec![term.to_owned()] }),
-    });
-    positions
+    analyzer
+        .tokens(text, &mut |term, place| match positions.last_mut() {
+            Some(last) if last.place == place => last.terms.push(term.to_owned()),
+            _ => positions.push(Position { place, terms: vec![term.to_owned()] }),
+        })
+        .map_err(|error| Refusal::malformed(error.to_string()))?;
+    Ok(positions)
 }

@@ -60,7 +60,7 @@ impl QueryText {
     ///
     /// More paths than a query may have.
     pub(super) fn of(analyzer: &Analyzer, text: &str) -> Result<QueryText, Refusal> {
-        let tokens = analyzer.query_tokens(text);
+        let tokens = analyzer.query_tokens(text).map_err(|error| Refusal::malformed(error.to_string()))?;
         let has_paths = analyzer.follows_paths() && tokens.len() > 1 && tokens.iter().any(|token| token.length > 1);
         if tokens.is_empty() {
             Ok(QueryText::Empty)

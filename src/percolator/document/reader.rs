@@ -112,9 +112,9 @@ impl<'m> Reader<'m> {
             let text = document.text.get(kept.start as usize..kept.end as usize).unwrap_or_default();
             self.current = kept.scope as usize;
             let field = self.mapping.field_by_id(kept.field);
-            // Only texts that every field takes are set aside; one too many terms are left out.
-            if self.value(field, &Value::String(text.to_owned())).is_err() {
-                break;
+            // Every field of these types takes a text; one that an analyzer makes too much of is left out.
+            if let Err(error) = self.value(field, &Value::String(text.to_owned())) {
+                tracing::debug!(%error, "a text that was set aside cannot be read");
             }
         }
         self.finish(document.id, document.now)
@@ -422,6 +422,7 @@ impl<'m> Reader<'m> {
             Some(token) if tokens.len() < MAX_TOKENS => tokens.push(token),
             _ => is_full = true,
         });
+        let end = end.map_err(|error| DocumentError::new(&field.name, error.to_string()))?;
         if let Some(open) = self.holdings.get_mut(holding as usize) {
             open.next_position = base.saturating_add(end).saturating_add(gap);
         }

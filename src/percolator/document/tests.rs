@@ -282,7 +282,7 @@ proptest! {
         for name in ["standard", "simple", "whitespace", "keyword", "stop", "pattern"] {
             let analyzer = mapping.analyzer(name).unwrap();
             let mut last = 0;
-            let end = analyzer.tokens(&text, &mut |_, position| last = position);
+            let end = analyzer.tokens(&text, &mut |_, position| last = position).unwrap();
             prop_assert!(last <= end);
             let _ = analyzer.normalize(&text);
         }

@@ -169,7 +169,8 @@ impl Reader<'_> {
     fn token_count(&mut self, field: &Field, count: &TokenCountType, value: &Value) -> Result<(), DocumentError> {
         let Some(text) = scalar_text(field, value)? else { return self.point(field, count.null_value) };
         let mut tokens = 0;
-        let holes_included = count.analyzer.tokens(&text, &mut |_, _| tokens += 1);
+        let end = count.analyzer.tokens(&text, &mut |_, _| tokens += 1);
+        let holes_included = end.map_err(|error| DocumentError::new(&field.name, error.to_string()))?;
         self.point(field, Some(i128::from(if count.counts_holes { holes_included } else { tokens })))
     }
 

@@ -4,7 +4,7 @@ mod rules;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::token::{Token, Tokens, increments};
+use super::super::token::{MAX_TOKENS, Made, Token, Tokens, TooManyTokens, increments};
 
 pub(in crate::analysis) use rules::{Format, Rule, parse};
 
@@ -54,9 +54,9 @@ impl Synonyms {
         synonyms
     }
 
-    pub(super) fn apply(&self, tokens: Tokens) -> Tokens {
+    pub(super) fn apply(&self, tokens: Tokens) -> Result<Tokens, TooManyTokens> {
         if self.entries.is_empty() {
-            return tokens;
+            return Ok(tokens);
         }
         if self.makes_graph { self.graph(tokens) } else { self.flat(tokens) }
     }
@@ -81,30 +81,31 @@ impl Synonyms {
     }
 
     /// Every synonym is a path from where the match begins to where it ends, and so is the match where it stays.
-    fn graph(&self, tokens: Tokens) -> Tokens {
+    fn graph(&self, tokens: Tokens) -> Result<Tokens, TooManyTokens> {
         let steps: Vec<u32> = increments(&tokens.tokens).collect();
-        let mut graph = Graph { made: Vec::new(), last: None, next: 0 };
+        let mut graph = Graph { made: Made::default(), last: None, next: 0 };
         let mut at = 0;
         while let Some(rest) = tokens.tokens.get(at..).filter(|rest| !rest.is_empty()) {
             match (self.longest(rest), rest) {
                 (Some(found), _) => {
-                    graph.branch(found.entry, rest.get(..found.count).unwrap_or_default());
+                    graph.branch(found.entry, rest.get(..found.count).unwrap_or_default())?;
                     at += found.count;
                 }
                 (None, [token, ..]) => {
-                    graph.pass(token, steps.get(at).copied().unwrap_or(1));
+                    graph.pass(token, steps.get(at).copied().unwrap_or(1))?;
                     at += 1;
                 }
                 (None, []) => break,
             }
         }
-        Tokens { tokens: graph.made, trailing_holes: tokens.trailing_holes, text_length: tokens.text_length }
+        Ok(Tokens { tokens: graph.made.tokens, trailing_holes: tokens.trailing_holes, text_length: tokens.text_length })
     }
 
     /// The words of synonyms stand at the positions of the match, and of what follows where they are more.
-    fn flat(&self, tokens: Tokens) -> Tokens {
+    fn flat(&self, tokens: Tokens) -> Result<Tokens, TooManyTokens> {
         let steps: Vec<u32> = increments(&tokens.tokens).collect();
-        let mut slots: Vec<Slot> = Vec::new();
+        let mut slots: Vec<Slot<'_>> = Vec::new();
+        let mut words = 0;
         slots.resize_with(tokens.tokens.len(), Slot::default);
         let mut at = 0;
         while let Some(rest) = tokens.tokens.get(at..).filter(|rest| !rest.is_empty()) {
@@ -112,6 +113,10 @@ impl Synonyms {
                 at += 1;
                 continue;
             };
+            words += found.entry.outputs.iter().map(Vec::len).sum::<usize>();
+            if words > MAX_TOKENS {
+                return Err(TooManyTokens);
+            }
             for output in &found.entry.outputs {
                 for (offset, word) in output.iter().enumerate() {
                     let spans = output.len() == 1 && found.entry.keeps_original;
@@ -120,7 +125,7 @@ impl Synonyms {
                         slots.resize_with(at + offset + 1, Slot::default);
                     }
                     if let Some(slot) = slots.get_mut(at + offset) {
-                        slot.words.push((word.clone(), length));
+                        slot.words.push((word, length));
                     }
                 }
             }
@@ -129,7 +134,7 @@ impl Synonyms {
             }
             at += found.count;
         }
-        let mut made: Vec<Token> = Vec::new();
+        let mut made = Made::default();
         let mut next = 0;
         let last = tokens.tokens.last().cloned();
         let mut inputs = tokens.tokens.into_iter().zip(steps);
@@ -139,28 +144,30 @@ impl Synonyms {
             let mut step = 1;
             if let Some((token, own_step)) = input.filter(|_| !slot.is_replaced) {
                 next += own_step;
-                made.push(Token { position: next - 1, ..token });
+                made.push(Token { position: next - 1, ..token })?;
                 step = 0;
             }
             for (word, length) in slot.words {
                 next += step;
                 step = 0;
-                made.extend(place.as_ref().map(|place| synonym(place, word, next.saturating_sub(1), length)));
+                if let Some(place) = &place {
+                    made.push(synonym(place, word, next.saturating_sub(1), length))?;
+                }
             }
         }
-        Tokens { tokens: made, trailing_holes: tokens.trailing_holes, text_length: tokens.text_length }
+        Ok(Tokens { tokens: made.tokens, trailing_holes: tokens.trailing_holes, text_length: tokens.text_length })
     }
 }
 
 /// What stands at one token's place in the flat form.
 #[derive(Default)]
-struct Slot {
+struct Slot<'w> {
     is_replaced: bool,
-    words: Vec<(String, u32)>,
+    words: Vec<(&'w str, u32)>,
 }
 
 struct Graph {
-    made: Vec<Token>,
+    made: Made,
     /// The node that the last token left.
     last: Option<u32>,
     /// The node where the next begins.
@@ -168,24 +175,18 @@ struct Graph {
 }
 
 impl Graph {
-    fn pass(&mut self, token: &Token, step: u32) {
+    fn pass(&mut self, token: &Token, step: u32) -> Result<(), TooManyTokens> {
         let from = self.last.map_or(step.saturating_sub(1), |last| last + step);
         self.last = Some(from);
         self.next = from + token.length;
-        self.made.push(Token { position: from, ..token.clone() });
+        self.made.push(Token { position: from, ..token.clone() })
     }
 
-    fn branch(&mut self, entry: &Entry, matched: &[Token]) {
-        let Some(place) =
-            matched.first().zip(matched.last()).map(|(first, last)| Token { end: last.end, ..first.clone() })
-        else {
-            return;
-        };
-        let synonyms = entry
-            .outputs
-            .iter()
-            .map(|words| words.iter().map(|word| synonym(&place, word.clone(), 0, 1)).collect::<Vec<Token>>());
-        let mut paths: Vec<Vec<Token>> = synonyms.collect();
+    fn branch(&mut self, entry: &Entry, matched: &[Token]) -> Result<(), TooManyTokens> {
+        let place = matched.first().zip(matched.last()).map(|(first, last)| Token { end: last.end, ..first.clone() });
+        let Some(place) = place else { return Ok(()) };
+        let of_output = |words: &Vec<String>| words.iter().map(|word| synonym(&place, word, 0, 1)).collect();
+        let mut paths: Vec<Vec<Token>> = entry.outputs.iter().map(of_output).collect();
         if entry.keeps_original {
             paths.push(matched.to_vec());
         }
@@ -198,23 +199,26 @@ impl Graph {
             let rest = path.split_off(1.min(path.len()));
             let to = if rest.is_empty() { end } else { start + used + 1 };
             used += u32::try_from(rest.len()).unwrap_or(u32::MAX);
-            self.made.extend(path.into_iter().map(|first| Token { position: start, length: to - start, ..first }));
+            for first in path {
+                self.made.push(Token { position: start, length: to - start, ..first })?;
+            }
             behind_first.push((to, rest));
         }
         for (mut from, rest) in behind_first {
             let last = rest.len().saturating_sub(1);
             for (index, token) in rest.into_iter().enumerate() {
                 let to = if index == last { end } else { from + 1 };
-                self.made.push(Token { position: from, length: to - from, ..token });
+                self.made.push(Token { position: from, length: to - from, ..token })?;
                 from = to;
             }
         }
-        self.last = self.made.last().map(|token| token.position);
+        self.last = self.made.tokens.last().map(|token| token.position);
         self.next = end;
+        Ok(())
     }
 }
 
-fn synonym(place: &Token, word: String, position: u32, length: u32) -> Token {
+fn synonym(place: &Token, word: &str, position: u32, length: u32) -> Token {
     let mut token = Token { position, length, ..place.with_term(word) };
     token.word.kind = SYNONYM;
     token.word.is_keyword = false;
