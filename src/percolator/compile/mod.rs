@@ -5,7 +5,10 @@
 mod expression;
 mod fields;
 mod full_text;
+mod never;
 mod term_level;
+
+use never::becomes_match_none;
 
 use crate::mapping::{Mapping, NestedId, ValueError};
 use crate::percolator::condition::{Condition, Origin};
@@ -73,7 +76,12 @@ impl<'a> Compiler<'a> {
             }
             leaf => self.leaf(leaf).map_err(|refusal| refusal.at(&query.pointer))?,
         };
-        let origin = Origin { pointer: query.pointer.as_str().into(), label: label(&query.clause).into(), asides };
+        let origin = Origin {
+            pointer: query.pointer.as_str().into(),
+            label: label(&query.clause).into(),
+            is_never: becomes_match_none(query),
+            asides,
+        };
         Ok(Condition::Clause(origin, Box::new(condition)))
     }
 
