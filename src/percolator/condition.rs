@@ -45,12 +45,14 @@ pub struct Origin {
     pub pointer: Box<str>,
     /// A short name: `match experience.title`.
     pub label: Box<str>,
+    /// Whether it can be seen beforehand that nothing matches it, so that no nested object is looked for within it.
+    pub is_never: bool,
     /// Clauses within it that decide nothing, but whose nested objects are found all the same: what `should` lists where none of it
     /// is demanded, and the `negative` of a `boosting`.
     pub asides: Vec<Condition>,
 }
 
-/// Asides decide nothing: queries that differ in them only are the same.
+/// Queries are equal where the same clauses stand in the same places: asides decide nothing.
 impl PartialEq for Origin {
     fn eq(&self, other: &Origin) -> bool {
         self.pointer == other.pointer && self.label == other.label

@@ -8,9 +8,12 @@ mod fields;
 mod full_text;
 mod geo;
 mod intervals;
+mod never;
 mod query_text;
 mod span;
 mod term_level;
+
+use never::becomes_match_none;
 
 use crate::excerpt::excerpt;
 use crate::mapping::{Mapping, NestedId, ValueError};
@@ -81,7 +84,12 @@ impl<'a> Compiler<'a> {
             Clause::Span(span) => self.span(span, &query.pointer)?,
             leaf => self.leaf(leaf).map_err(|refusal| refusal.at(&query.pointer))?,
         };
-        let origin = Origin { pointer: query.pointer.as_str().into(), label: label(&query.clause).into(), asides };
+        let origin = Origin {
+            pointer: query.pointer.as_str().into(),
+            label: label(&query.clause).into(),
+            is_never: becomes_match_none(query),
+            asides,
+        };
         Ok(Condition::Clause(origin, Box::new(condition)))
     }
 

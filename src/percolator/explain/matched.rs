@@ -55,7 +55,7 @@ impl Search<'_, '_, '_, '_> {
     fn enter(&mut self, part: &Part<'_>, pointer: &str, outer: Outer<'_>) {
         match part.condition {
             Condition::Not(_) => {}
-            never if can_never_match(never) => {}
+            Condition::Clause(origin, _) if origin.is_never => {}
             Condition::Nested(path, _) => {
                 part.parts.iter().for_each(|inner| self.nested(*path, inner, pointer, outer));
             }
@@ -91,27 +91,4 @@ impl Search<'_, '_, '_, '_> {
         });
         self.enter(inner, "", Some(&found));
     }
-}
-
-/// Whether a condition is one that Elasticsearch puts a `match_none` in place of before it looks for inner hits (`doRewrite` of
-/// `BoolQueryBuilder` and others): it demands a `match_none`, or excludes a `match_all`.
-fn can_never_match(condition: &Condition) -> bool {
-    match condition {
-        Condition::None => true,
-        Condition::Clause(_, inner) => can_never_match(inner),
-        Condition::And(parts) => parts.iter().any(can_never_match),
-        Condition::Or(parts) => parts.iter().all(can_never_match),
-        Condition::Not(excluded) => is_match_all(excluded),
-        Condition::Nested(_, inner) => can_never_match(inner),
-        Condition::All
-        | Condition::Ids(_)
-        | Condition::Field(..)
-        | Condition::Positions(_)
-        | Condition::AtLeast(..)
-        | Condition::AtLeastField(..) => false,
-    }
-}
-
-fn is_match_all(condition: &Condition) -> bool {
-    matches!(condition, Condition::Clause(_, inner) if **inner == Condition::All)
 }
