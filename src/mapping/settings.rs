@@ -9,6 +9,8 @@ use super::error::MappingError;
 pub(super) struct IndexSettings {
     /// `index.analysis`
     pub(super) analysis: Value,
+    /// The names in `index.similarity`; how they score decides no match.
+    pub(super) similarities: Vec<String>,
     /// `index.mapping.ignore_malformed`
     pub(super) ignore_malformed: bool,
     /// `index.mapping.coerce`
@@ -22,7 +24,7 @@ impl IndexSettings {
         let mut tree = Map::new();
         if let Some(settings) = settings {
             let Some(settings) = settings.as_object() else {
-                return Err(MappingError::new("settings", "an object is expected"));
+                return Err(MappingError::new("/settings", "an object is expected"));
             };
             expand(settings, &mut tree, 0)?;
         }
@@ -33,6 +35,11 @@ impl IndexSettings {
         let tree = Value::Object(tree);
         Ok(IndexSettings {
             analysis: tree.get("analysis").cloned().unwrap_or_default(),
+            similarities: tree
+                .get("similarity")
+                .and_then(Value::as_object)
+                .map(|similarities| similarities.keys().cloned().collect())
+                .unwrap_or_default(),
             ignore_malformed: boolean(&tree, "/mapping/ignore_malformed", false)?,
             coerce: boolean(&tree, "/mapping/coerce", true)?,
             default_fields: default_fields(tree.pointer("/query/default_field"))?,
@@ -46,7 +53,7 @@ const MAX_DEPTH: usize = 32;
 /// `{"a.b": 1}` as `{"a": {"b": 1}}`, at all levels.
 fn expand(settings: &Map<String, Value>, tree: &mut Map<String, Value>, depth: usize) -> Result<(), MappingError> {
     if depth > MAX_DEPTH {
-        return Err(MappingError::new("settings", format!("more than {MAX_DEPTH} objects within each other")));
+        return Err(MappingError::new("/settings", format!("more than {MAX_DEPTH} objects within each other")));
     }
     for (key, value) in settings {
         let mut value = match value {
@@ -59,7 +66,7 @@ fn expand(settings: &Map<String, Value>, tree: &mut Map<String, Value>, depth: u
         };
         let mut parts: Vec<&str> = key.split('.').collect();
         if parts.len() > MAX_DEPTH {
-            return Err(MappingError::new("settings", format!("more than {MAX_DEPTH} dots in a name")));
+            return Err(MappingError::new("/settings", format!("more than {MAX_DEPTH} dots in a name")));
         }
         let first = parts.remove(0);
         while let Some(part) = parts.pop() {
@@ -88,14 +95,14 @@ fn boolean(tree: &Value, pointer: &str, default: bool) -> Result<bool, MappingEr
         Some(Value::String(text)) if text == "true" => Ok(true),
         Some(Value::String(text)) if text == "false" => Ok(false),
         Some(other) => {
-            Err(MappingError::new(format!("settings{pointer}"), format!("{other} is neither true nor false")))
+            Err(MappingError::new(format!("/settings{pointer}"), format!("{other} is neither true nor false")))
         }
     }
 }
 
 fn default_fields(given: Option<&Value>) -> Result<Vec<String>, MappingError> {
     let wrong =
-        || MappingError::new("settings/query/default_field", "a field, a pattern or a list of them is expected");
+        || MappingError::new("/settings/query/default_field", "a field, a pattern or a list of them is expected");
     match given {
         None => Ok(vec!["*".to_owned()]),
         Some(Value::String(field)) => Ok(vec![field.clone()]),

@@ -126,6 +126,7 @@ fn describe_test(mapping: &Mapping, field: FieldId, test: &Test) -> String {
             Pattern::Wildcard(_) => format!("{name} has a term that fits the wildcard"),
             Pattern::Fuzzy(_) => format!("{name} has a term within the edit distance"),
             Pattern::Regexp(_) => format!("{name} has a term that fits the regular expression"),
+            Pattern::Versions(_) => format!("{name} has a version in the range"),
         },
         Test::TermRange { .. } => format!("{name} has a term in the range"),
         Test::Phrase(phrase) => {

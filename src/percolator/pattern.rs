@@ -1,5 +1,6 @@
 //! Patterns over single terms: prefix, wildcard, fuzzy, regexp, and a term in any ASCII case.
 
+use crate::mapping::VersionRange;
 use crate::percolator::regexp::Regexp;
 
 /// A test of one term. Case-insensitive forms fold ASCII only, as Lucene's automata do.
@@ -20,6 +21,8 @@ pub enum Pattern {
     Fuzzy(Fuzzy),
     /// Lucene's regular expressions, anchored.
     Regexp(Regexp),
+    /// Terms between two, in the order of versions.
+    Versions(VersionRange),
 }
 
 impl Pattern {
@@ -34,6 +37,7 @@ impl Pattern {
             Pattern::Wildcard(wildcard) => wildcard.fits(term),
             Pattern::Fuzzy(fuzzy) => fuzzy.fits(term),
             Pattern::Regexp(regexp) => regexp.fits(term),
+            Pattern::Versions(range) => range.holds(term),
         }
     }
 }

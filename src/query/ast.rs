@@ -262,7 +262,7 @@ pub enum Expression {
     /// in no field: everything under the default fields, else a value in any of the fields.)
     All,
     /// A Lucene BooleanQuery, as the parser's operator rules made it. One that only forbids has a required `All` added.
-    Bool(Vec<(Occur, Expression)>),
+    Bool(Vec<ExpressionClause>),
     /// One thing to find, in `field` or, where `None`, in the query's fields.
     Leaf {
         /// The field written before the colon, escapes resolved; may be a pattern.
@@ -278,8 +278,25 @@ impl Expression {
         match self {
             Self::Empty => 0,
             Self::All | Self::Leaf { .. } => 1,
-            Self::Bool(clauses) => clauses.iter().map(|(_, clause)| clause.leaves()).sum(),
+            Self::Bool(clauses) => clauses.iter().map(|clause| clause.expression.leaves()).sum(),
         }
+    }
+}
+
+/// A clause of [`Expression::Bool`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpressionClause {
+    pub occur: Occur,
+    /// What its `AND` or `OR` makes of the clause before it. The clauses' `occur` have that in them; but where the analysis
+    /// leaves nothing of the one before, it is said of the one before that.
+    pub claims: Option<Occur>,
+    pub expression: Expression,
+}
+
+impl ExpressionClause {
+    /// A clause that says nothing of others.
+    pub(super) fn new(occur: Occur, expression: Expression) -> ExpressionClause {
+        ExpressionClause { occur, claims: None, expression }
     }
 }
 

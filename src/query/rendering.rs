@@ -1,6 +1,6 @@
 //! Expressions written as a node explains them, for the tables of cases.
 
-use super::{Expression, ExpressionLeaf, Fuzziness, Occur, TextRange};
+use super::{Expression, ExpressionClause, ExpressionLeaf, Fuzziness, Occur, TextRange};
 
 /// Writes `expression` as Lucene does, leaves without a field in `default_field`.
 pub(super) fn rendered(expression: &Expression, default_field: &str) -> String {
@@ -9,20 +9,19 @@ pub(super) fn rendered(expression: &Expression, default_field: &str) -> String {
         Expression::All => "*:*".to_owned(),
         // The nodes were asked of a keyword field, where a run of words is one term, and its brackets are gone.
         Expression::Bool(clauses) if is_run_in_brackets(clauses) => {
-            clauses.iter().map(|(_, run)| rendered(run, default_field)).collect()
+            clauses.iter().map(|run| rendered(&run.expression, default_field)).collect()
         }
         Expression::Bool(clauses) => {
-            let clause = |(occur, clause): &(Occur, Expression)| {
-                let sign = match occur {
+            let clause = |clause: &ExpressionClause| {
+                let sign = match clause.occur {
                     Occur::Must => "+",
                     Occur::Should => "",
                     Occur::MustNot => "-",
                 };
-                match clause {
-                    Expression::Bool(inner) if !is_run_in_brackets(inner) => {
-                        format!("{sign}({})", rendered(clause, default_field))
-                    }
-                    _ => format!("{sign}{}", rendered(clause, default_field)),
+                let text = rendered(&clause.expression, default_field);
+                match &clause.expression {
+                    Expression::Bool(inner) if !is_run_in_brackets(inner) => format!("{sign}({text})"),
+                    _ => format!("{sign}{text}"),
                 }
             };
             clauses.iter().map(clause).collect::<Vec<_>>().join(" ")
@@ -37,9 +36,9 @@ pub(super) fn rendered(expression: &Expression, default_field: &str) -> String {
     }
 }
 
-fn is_run_in_brackets(clauses: &[(Occur, Expression)]) -> bool {
+fn is_run_in_brackets(clauses: &[ExpressionClause]) -> bool {
     let is_run = |leaf: &ExpressionLeaf| matches!(leaf, ExpressionLeaf::Text(text) if text.contains(' '));
-    matches!(clauses, [(_, Expression::Leaf { leaf, .. })] if is_run(leaf))
+    matches!(clauses, [ExpressionClause { expression: Expression::Leaf { leaf, .. }, .. }] if is_run(leaf))
 }
 
 fn rendered_leaf(leaf: &ExpressionLeaf) -> String {

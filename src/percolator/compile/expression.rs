@@ -5,8 +5,9 @@ use serde_json::Value;
 use crate::analysis::Analyzer;
 use crate::percolator::compile::fields::{FieldList, Subject};
 use crate::percolator::compile::full_text::{Kind, TextOptions};
+use crate::percolator::compile::range::range_of;
 use crate::percolator::compile::term_level::{
-    fuzzy_of, normalized_piece, normalized_wildcard, prefix_of, range_of, regexp_of, wildcard_of,
+    fuzzy_of, normalized_piece, normalized_wildcard, prefix_of, regexp_of, wildcard_of,
 };
 use crate::percolator::compile::{Compiler, Refusal, lucene_boolean, required_of};
 use crate::percolator::condition::Condition;
@@ -105,26 +106,27 @@ impl<'a> Compiler<'a> {
             Expression::All => Ok(Some(Condition::All)),
             Expression::Leaf { field, leaf } => self.expression_leaf(field.as_deref(), leaf, settings, minimum),
             Expression::Bool(clauses) => {
-                let (mut required, mut optional, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
-                for (occur, clause) in clauses {
-                    if let (Some(_), Operator::Or, Occur::Should) = (minimum, settings.operator, occur)
-                        && let Some(words) = self.separate_words(clause, settings)?
+                let mut left: Vec<(Occur, Condition)> = Vec::with_capacity(clauses.len());
+                for clause in clauses {
+                    if let (Some(before), Some(claimed)) = (left.last_mut(), clause.claims)
+                        && before.0 != Occur::MustNot
                     {
-                        optional.extend(words);
-                        continue;
+                        before.0 = claimed;
                     }
-                    let Some(condition) = self.expression(clause, settings, None)? else { continue };
-                    match occur {
-                        Occur::Must => required.push(condition),
-                        Occur::Should => optional.push(condition),
-                        Occur::MustNot => excluded.push(condition),
+                    let counts_words = minimum.is_some() && settings.operator == Operator::Or;
+                    let words = match counts_words && clause.occur == Occur::Should {
+                        true => self.separate_words(&clause.expression, settings)?,
+                        false => None,
+                    };
+                    match words {
+                        Some(words) => left.extend(words.into_iter().map(|word| (Occur::Should, word))),
+                        None => {
+                            let condition = self.expression(&clause.expression, settings, None)?;
+                            left.extend(condition.map(|condition| (clause.occur, condition)));
+                        }
                     }
                 }
-                if required.is_empty() && optional.is_empty() && excluded.is_empty() {
-                    return Ok(None);
-                }
-                let minimum = minimum.map(|spec| required_of(spec, optional.len()));
-                Ok(Some(lucene_boolean(required, optional, excluded, minimum)))
+                Ok(together(left, minimum))
             }
         }
     }
@@ -282,6 +284,23 @@ impl<'a> Compiler<'a> {
             ExpressionLeaf::Text(_) | ExpressionLeaf::Phrase { .. } => Ok(Condition::None),
         }
     }
+}
+
+/// The clauses of which the analysis left something, as one boolean query; `None` where there are none.
+fn together(clauses: Vec<(Occur, Condition)>, minimum: Option<&MinimumShouldMatch>) -> Option<Condition> {
+    if clauses.is_empty() {
+        return None;
+    }
+    let (mut required, mut optional, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
+    for (occur, condition) in clauses {
+        match occur {
+            Occur::Must => required.push(condition),
+            Occur::Should => optional.push(condition),
+            Occur::MustNot => excluded.push(condition),
+        }
+    }
+    let minimum = minimum.map(|spec| required_of(spec, optional.len()));
+    Some(lucene_boolean(required, optional, excluded, minimum))
 }
 
 /// A range of a query text as the `range` clause would say it.

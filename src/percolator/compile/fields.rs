@@ -63,10 +63,8 @@ impl<'a> Compiler<'a> {
             }
         };
         self.check_allowed(&subject.field.name)?;
-        if !subject.field.is_searchable() {
-            return Err(Refusal::malformed(format!(
-                "field {name:?} is neither indexed nor has doc values, so that no query can find its values"
-            )));
+        if !subject.field.has_searchable_values() {
+            return Err(self.not_indexed(name, subject.field));
         }
         Ok(subject)
     }
@@ -122,12 +120,20 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    pub(super) fn not_indexed(&self, name: &str, field: &Field) -> Refusal {
+        let kind = field.kind.name();
+        Refusal::malformed(format!(
+            "field {name:?} of type {kind:?} is not indexed, so that no query can find its values"
+        ))
+    }
+
     pub(super) fn unknown_field(&self, name: &str) -> Refusal {
         let reason = if self.mapping.is_object(name) {
             format!("{name:?} is an object, not a field; name one of the fields below it")
         } else {
-            let hint = self.mapping.nearest(name).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-            format!("unknown field {name:?}{hint}")
+            let undecided = self.mapping.why_undecided(name).map(|why| format!(": {why}"));
+            let near = || self.mapping.nearest(name).map(|near| format!("; did you mean {near:?}?"));
+            format!("unknown field {name:?}{}", undecided.or_else(near).unwrap_or_default())
         };
         Refusal { kind: QueryErrorKind::UnknownField, reason }
     }
@@ -151,13 +157,18 @@ fn can_take_text(field: &Field) -> bool {
         | FieldType::Keyword(_)
         | FieldType::ConstantKeyword(_)
         | FieldType::Wildcard(_)
+        | FieldType::Version
         | FieldType::Flattened(_)
         | FieldType::Number(_)
         | FieldType::Date(_)
         | FieldType::Boolean(_)
         | FieldType::Ip(_)
         | FieldType::Range(_)
-        | FieldType::TokenCount(_) => field.is_searchable(),
-        FieldType::FlattenedKeys(_) | FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::Binary => false,
+        | FieldType::TokenCount(_) => field.has_searchable_values(),
+        FieldType::FlattenedKeys(_)
+        | FieldType::GeoPoint(_)
+        | FieldType::RankFeature
+        | FieldType::RankFeatures
+        | FieldType::Binary => false,
     }
 }

@@ -241,7 +241,8 @@ impl Compiler<'_> {
                 Ok(Some(Arc::clone(&text.search_quote_analyzer)))
             }
             FieldType::Text(text) | FieldType::MatchOnlyText(text) => Ok(Some(Arc::clone(&text.search_analyzer))),
-            FieldType::Keyword(keyword) if keyword.split_queries_on_whitespace => {
+            // Phrases are not split: the field has no positions.
+            FieldType::Keyword(keyword) if keyword.split_queries_on_whitespace && !is_phrase => {
                 self.named_analyzer("whitespace").map(Some)
             }
             FieldType::Flattened(flattened) | FieldType::FlattenedKeys(flattened)

@@ -5,6 +5,7 @@
 mod expression;
 mod fields;
 mod full_text;
+mod range;
 mod term_level;
 
 use crate::mapping::{Mapping, NestedId, ValueError};

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use crate::analysis::Analyzer;
-use crate::mapping::{Field, FieldType};
+use crate::mapping::{Field, FieldType, java_text_of, simple_match};
 use crate::percolator::compile::fields::{Subject, Target};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::pattern::{Fuzzy, Pattern, Wildcard};
 use crate::percolator::regexp::Regexp;
-use crate::query::{Fuzziness, Range, RangeRelation, RegexpFlags, Scalar, TermsSetMinimum};
+use crate::query::{Fuzziness, RangeRelation, RegexpFlags, Scalar, TermsSetMinimum};
 
 impl Compiler<'_> {
     pub(super) fn term(&self, name: &str, value: &Scalar, caseless: bool) -> Result<Condition, Refusal> {
@@ -24,12 +24,7 @@ impl Compiler<'_> {
         match self.target(name)? {
             Target::Id => Ok(Condition::Ids(values.iter().map(text_of).collect())),
             Target::Field(subject) => {
-                // Unlike `term`, where such a number finds nothing, nodes refuse one that the type cannot hold.
-                if let FieldType::Number(_) = subject.field.kind {
-                    for value in values {
-                        subject.field.range(Some(value), true, None, true, None, None)?;
-                    }
-                }
+                values.iter().try_for_each(|value| subject.field.check_listed(value))?;
                 let terms: Result<Vec<_>, Refusal> = values.iter().map(|value| term_of(&subject, value)).collect();
                 Ok(Condition::or(terms?))
             }
@@ -63,17 +58,20 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn range(&self, range: &Range) -> Result<Condition, Refusal> {
-        let subject = self.subject(&range.field)?;
-        range_of(&subject, range)
-    }
-
     pub(super) fn exists(&self, name: &str) -> Result<Condition, Refusal> {
         self.check_allowed(name)?;
         if name == "_id" {
             return Ok(Condition::All);
         }
         if name.contains('*') {
+            if let Some(metadata) = UNASKED_METADATA.iter().find(|metadata| simple_match(name, metadata)) {
+                return Err(Refusal::malformed(format!(
+                    "{name:?} fits the metadata field {metadata:?} too, whose existence cannot be asked; name the fields that are meant"
+                )));
+            }
+            if METADATA_OF_ALL.iter().any(|metadata| simple_match(name, metadata)) {
+                return Ok(Condition::All);
+            }
             let fitting: Vec<_> = self.mapping.fields_matching(name).collect();
             return self.existing_fields(name, fitting);
         }
@@ -83,9 +81,14 @@ impl Compiler<'_> {
         match (self.mapping.field(name), self.mapping.flattened_key(name)) {
             (Some(field), _) => {
                 self.check_allowed(&field.name)?;
-                Ok(existence_of(field))
+                match field.kind {
+                    FieldType::RankFeatures => Err(type_refusal("exists", field, "all other fields")),
+                    _ => Ok(existence_of(field)),
+                }
             }
+            (None, Some((field, _))) if !field.indexed => Err(self.not_indexed(name, field)),
             (None, Some((field, key))) => {
+                self.check_allowed(&field.name)?;
                 let prefix = format!("{key}\0").into();
                 Ok(Condition::Field(field.id, Test::Pattern(Pattern::Prefix { prefix, caseless: false })))
             }
@@ -146,24 +149,41 @@ impl Compiler<'_> {
     pub(super) fn distance_feature(&self, name: &str) -> Result<Condition, Refusal> {
         let field = self.subject(name)?.field;
         match field.kind {
-            FieldType::Date(_) | FieldType::GeoPoint(_) => Ok(existence_of(field)),
+            FieldType::Date(_) | FieldType::GeoPoint(_) if field.doc_values => Ok(existence_of(field)),
+            FieldType::Date(_) | FieldType::GeoPoint(_) => {
+                Err(Refusal::malformed(format!("field {name:?} has no doc values, which \"distance_feature\" reads")))
+            }
             _ => Err(type_refusal("distance_feature", field, "date, date_nanos and geo_point")),
         }
     }
 
     pub(super) fn rank_feature(&self, name: &str) -> Result<Condition, Refusal> {
+        self.check_allowed(name)?;
+        if let (None, Some((field, feature))) = (self.mapping.field(name), self.mapping.feature(name)) {
+            self.check_allowed(&field.name)?;
+            return Ok(Condition::term(field.id, feature));
+        }
         let field = self.subject(name)?.field;
         match field.kind {
             FieldType::RankFeature => Ok(existence_of(field)),
-            _ => Err(type_refusal("rank_feature", field, "rank_feature")),
+            FieldType::RankFeatures => Err(Refusal::malformed(format!(
+                "field {name:?} holds features by name; ask one of them, such as \"{name}.one\""
+            ))),
+            _ => Err(type_refusal("rank_feature", field, "rank_feature and rank_features")),
         }
     }
 }
 
-/// The JSON value as the text that Elasticsearch makes of it.
+/// Metadata fields that a pattern of `exists` must not fit.
+const UNASKED_METADATA: &[&str] = &["_source", "_doc_count", "_field_names", "_data_stream_timestamp", "_nested_path"];
+/// Metadata fields that every document has.
+const METADATA_OF_ALL: &[&str] = &["_id", "_index", "_seq_no", "_version", "_index_mode"];
+
+/// The JSON value as the text that Elasticsearch makes of it: floats as Java writes them.
 pub(super) fn text_of(value: &Scalar) -> String {
     match &value.0 {
         Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => number.as_f64().map(java_text_of).unwrap_or_default(),
         other => other.to_string(),
     }
 }
@@ -172,6 +192,8 @@ pub(super) fn text_of(value: &Scalar) -> String {
 fn existence_of(field: &Field) -> Condition {
     match field.kind {
         FieldType::ConstantKeyword(Some(_)) => Condition::All,
+        // Elasticsearch looks for its doc values, and does not note the field's name else.
+        FieldType::TokenCount(_) if !field.doc_values => Condition::None,
         _ => Condition::Field(field.id, Test::Exists),
     }
 }
@@ -183,6 +205,8 @@ pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition
         FieldType::Text(_) | FieldType::MatchOnlyText(_) | FieldType::Wildcard(_) => {
             Ok(Condition::term(field.id, text_of(value)))
         }
+        FieldType::Version if value.0.is_string() => Ok(Condition::term(field.id, text_of(value))),
+        FieldType::Version => Err(type_refusal("a number or a boolean", field, "texts")),
         FieldType::Flattened(_) | FieldType::FlattenedKeys(_) => {
             Ok(Condition::term(field.id, subject.encode(&text_of(value))))
         }
@@ -205,7 +229,7 @@ pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition
         FieldType::Range(_) => Ok(field.term_point(value)?.map_or(Condition::None, |range| {
             Condition::Field(field.id, Test::Interval(RangeRelation::Intersects, range))
         })),
-        FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::Binary => {
+        FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::RankFeatures | FieldType::Binary => {
             Err(type_refusal("term", field, "text, keyword, numeric, date, boolean, ip and range fields"))
         }
     }
@@ -222,10 +246,12 @@ fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Ref
         FieldType::Text(_)
         | FieldType::MatchOnlyText(_)
         | FieldType::Wildcard(_)
+        | FieldType::Version
         | FieldType::ConstantKeyword(None)
-        | FieldType::Flattened(_) => text_of(value),
-        FieldType::FlattenedKeys(_)
-        | FieldType::Number(_)
+        | FieldType::Flattened(_)
+        | FieldType::FlattenedKeys(_) => subject.encode(&text_of(value)),
+        FieldType::Boolean(_) if field.indexed => return term_of(subject, value),
+        FieldType::Number(_)
         | FieldType::Date(_)
         | FieldType::Boolean(_)
         | FieldType::Ip(_)
@@ -233,82 +259,10 @@ fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Ref
         | FieldType::GeoPoint(_)
         | FieldType::TokenCount(_)
         | FieldType::RankFeature
+        | FieldType::RankFeatures
         | FieldType::Binary => return Err(type_refusal("case insensitive term", field, STRING_FIELDS)),
     };
     Ok(Condition::Field(field.id, Test::Pattern(Pattern::CaselessTerm(text.into()))))
-}
-
-/// `range` on a field.
-pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition, Refusal> {
-    let field = subject.field;
-    match &field.kind {
-        FieldType::Text(_)
-        | FieldType::MatchOnlyText(_)
-        | FieldType::Keyword(_)
-        | FieldType::Wildcard(_)
-        | FieldType::ConstantKeyword(_)
-        | FieldType::Flattened(_)
-        | FieldType::FlattenedKeys(_) => {
-            if range.time_zone.is_some() {
-                return Err(Refusal::malformed(format!(
-                    "field {:?} of type {:?} takes no \"time_zone\"; only dates do",
-                    field.name,
-                    field.kind.name()
-                )));
-            }
-            let end = |bound: &Option<Scalar>, included| {
-                bound.as_ref().map(|value| (normalized_value(subject, &text_of(value)).into(), included))
-            };
-            let mut lower = end(&range.lower, range.includes_lower);
-            let mut upper = end(&range.upper, range.includes_upper);
-            if let (Some(key), None) = (&subject.key, &lower) {
-                lower = Some((key.as_str().into(), true));
-            }
-            if let (Some(key), None) = (&subject.key, &upper) {
-                upper = Some((key.replace('\0', "\u{1}").into(), false));
-            }
-            Ok(Condition::Field(field.id, Test::TermRange { lower, upper }))
-        }
-        FieldType::Boolean(_) => boolean_range(field, range),
-        FieldType::Number(_) | FieldType::Date(_) | FieldType::Ip(_) | FieldType::TokenCount(_) => {
-            Ok(Condition::Field(field.id, Test::Point(point_range(field, range)?)))
-        }
-        FieldType::Range(_) => {
-            Ok(Condition::Field(field.id, Test::Interval(range.relation, point_range(field, range)?)))
-        }
-        FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::Binary => {
-            Err(type_refusal("range", field, "text, keyword, numeric, date, boolean, ip and range fields"))
-        }
-    }
-}
-
-fn point_range(field: &Field, range: &Range) -> Result<crate::mapping::PointRange, Refusal> {
-    Ok(field.range(
-        range.lower.as_ref(),
-        range.includes_lower,
-        range.upper.as_ref(),
-        range.includes_upper,
-        range.format.as_deref(),
-        range.time_zone.as_deref(),
-    )?)
-}
-
-/// Booleans are the terms `false` < `true`.
-fn boolean_range(field: &Field, range: &Range) -> Result<Condition, Refusal> {
-    let end = |bound: &Option<Scalar>, included| -> Result<Option<(Box<str>, bool)>, Refusal> {
-        match bound.as_ref().map(text_of).as_deref() {
-            None => Ok(None),
-            Some("true") => Ok(Some(("true".into(), included))),
-            Some("false") => Ok(Some(("false".into(), included))),
-            Some(other) => Err(Refusal::malformed(format!(
-                "{other:?} is no value of the boolean field {:?}; true or false is expected",
-                field.name
-            ))),
-        }
-    };
-    let lower = end(&range.lower, range.includes_lower)?;
-    let upper = end(&range.upper, range.includes_upper)?;
-    Ok(Condition::Field(field.id, Test::TermRange { lower, upper }))
 }
 
 const STRING_FIELDS: &str = "keyword, text and wildcard fields";
@@ -327,6 +281,7 @@ fn check_string(clause: &str, field: &Field) -> Result<(), Refusal> {
         | FieldType::MatchOnlyText(_)
         | FieldType::Keyword(_)
         | FieldType::Wildcard(_)
+        | FieldType::Version
         | FieldType::ConstantKeyword(_)
         | FieldType::Flattened(_)
         | FieldType::FlattenedKeys(_) => Ok(()),
@@ -338,6 +293,7 @@ fn check_string(clause: &str, field: &Field) -> Result<(), Refusal> {
         | FieldType::GeoPoint(_)
         | FieldType::TokenCount(_)
         | FieldType::RankFeature
+        | FieldType::RankFeatures
         | FieldType::Binary => Err(type_refusal(clause, field, STRING_FIELDS)),
     }
 }

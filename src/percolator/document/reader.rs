@@ -35,6 +35,7 @@ impl<'m> Reader<'m> {
         let Some(json) = json.as_object() else {
             return Err(DocumentError::new("", format!("a document is a JSON object, not {}", kind_of(json))));
         };
+        json.iter().try_for_each(|(name, value)| check_metadata(name, value))?;
         self.object(&self.mapping.root, json, 0)?;
         self.constants()
     }
@@ -46,16 +47,22 @@ impl<'m> Reader<'m> {
         json.iter().try_for_each(|(name, value)| self.named(node, name, value, depth))
     }
 
-    /// A dot in a name stands for an object.
     fn named(&mut self, node: &'m ObjectNode, name: &str, value: &Value, depth: usize) -> Result<(), DocumentError> {
+        // Java's `split` drops what is empty at the end.
+        let parts = name.trim_end_matches('.');
+        if parts.split('.').any(|part| part.trim().is_empty()) {
+            return Err(DocumentError::new(&node.path, format!("the name {name:?} has an empty part")));
+        }
+        self.parts(node, parts, value, depth)
+    }
+
+    /// A dot in a name stands for an object.
+    fn parts(&mut self, node: &'m ObjectNode, name: &str, value: &Value, depth: usize) -> Result<(), DocumentError> {
         let (head, rest) = match name.split_once('.') {
             Some((head, rest)) => (head, Some(rest)),
             None => (name, None),
         };
         let path = || if node.path.is_empty() { head.to_owned() } else { format!("{}.{head}", node.path) };
-        if head.trim().is_empty() {
-            return Err(DocumentError::new(&node.path, format!("the name {name:?} has an empty part")));
-        }
         if depth > MAX_DEPTH {
             return Err(DocumentError::new(
                 &path(),
@@ -66,21 +73,56 @@ impl<'m> Reader<'m> {
             (Some(Node::Object(object)), None) => self.object_value(object, value, depth + 1),
             (Some(Node::Object(object)), Some(_)) if !object.enabled => Ok(()),
             (Some(Node::Object(object)), Some(rest)) => {
-                self.within(object, |reader| reader.named(object, rest, value, depth + 1))
+                self.within(object, |reader| reader.parts(object, rest, value, depth + 1))
             }
             (Some(Node::Field(id)), None) => self.field(*id, value, depth + 1),
             (Some(Node::Field(id)), Some(rest)) => {
                 let inner = Value::Object(Map::from_iter([(rest.to_owned(), value.clone())]));
                 self.field(*id, &inner, depth + 1)
             }
+            (Some(Node::Alias), None) if value.as_array().is_some_and(Vec::is_empty) => Ok(()),
             (Some(Node::Alias), _) => Err(DocumentError::new(&path(), "a value cannot be given to an alias")),
             (Some(Node::Ignored), _) => Ok(()),
             (None, _) => match node.dynamic {
                 Dynamic::Ignored => Ok(()),
+                Dynamic::Added if !self.mapping.has_made_fields() => Ok(()),
+                Dynamic::Added => self.unmapped(&node.path, name, value, depth + 1),
                 Dynamic::Strict => {
                     Err(DocumentError::new(&path(), "the mapping is strict and does not have this field"))
                 }
             },
+        }
+    }
+
+    /// A value that the mapping does not have: only what queries made of dynamic templates is read.
+    fn unmapped(&mut self, path: &str, name: &str, value: &Value, depth: usize) -> Result<(), DocumentError> {
+        let (head, rest) = match name.split_once('.') {
+            Some((head, rest)) => (head, Some(rest)),
+            None => (name, None),
+        };
+        let path = if path.is_empty() { head.to_owned() } else { format!("{path}.{head}") };
+        if depth > MAX_DEPTH {
+            let reason = format!("more than {MAX_DEPTH} objects and lists within each other");
+            return Err(DocumentError::new(&path, reason));
+        }
+        match (self.mapping.made_field(&path), rest) {
+            (Some(id), None) => self.field(id, value, depth),
+            (Some(id), Some(rest)) => {
+                let inner = Value::Object(Map::from_iter([(rest.to_owned(), value.clone())]));
+                self.field(id, &inner, depth)
+            }
+            (None, Some(rest)) => self.unmapped(&path, rest, value, depth + 1),
+            (None, None) => self.unmapped_values(&path, value, depth + 1),
+        }
+    }
+
+    fn unmapped_values(&mut self, path: &str, value: &Value, depth: usize) -> Result<(), DocumentError> {
+        match value {
+            Value::Object(object) => {
+                object.iter().try_for_each(|(name, value)| self.unmapped(path, name, value, depth + 1))
+            }
+            Value::Array(items) => items.iter().try_for_each(|item| self.unmapped_values(path, item, depth + 1)),
+            _ => Ok(()),
         }
     }
 
@@ -174,7 +216,7 @@ impl<'m> Reader<'m> {
 
     fn value_and_sub_fields(&mut self, field: &'m Field, value: &Value) -> Result<(), DocumentError> {
         self.value(field, value)?;
-        field.sub_fields.iter().try_for_each(|id| self.value(self.mapping.field_by_id(*id), value))
+        field.sub_fields.iter().try_for_each(|id| self.value_and_sub_fields(self.mapping.field_by_id(*id), value))
     }
 
     /// What the current scope holds of a field so far.
@@ -182,6 +224,16 @@ impl<'m> Reader<'m> {
         match self.scopes.get_mut(self.current) {
             Some(scope) => Ok(scope.fields.entry(field.id).or_default()),
             None => Err(DocumentError::new(&field.name, "stands outside of the document")),
+        }
+    }
+
+    /// Drops what was read of a field that nothing can find.
+    pub(super) fn forget(&mut self, field: &Field) {
+        if let Some(scope) = self.scopes.get_mut(self.current) {
+            scope.fields.remove(&field.id);
+            if let Some(keyed) = field.keyed {
+                scope.fields.remove(&keyed);
+            }
         }
     }
 
@@ -212,6 +264,37 @@ impl<'m> Reader<'m> {
         values.exists = true;
         if is_full { Err(too_many_terms(field)) } else { Ok(()) }
     }
+}
+
+/// What Elasticsearch keeps beside a document, and takes from nowhere within it.
+const METADATA: &[&str] = &[
+    "_id",
+    "_source",
+    "_routing",
+    "_index",
+    "_version",
+    "_seq_no",
+    "_field_names",
+    "_ignored",
+    "_ignored_source",
+    "_nested_path",
+    "_data_stream_timestamp",
+    "_index_mode",
+];
+
+fn check_metadata(name: &str, value: &Value) -> Result<(), DocumentError> {
+    if !name.starts_with('_') {
+        return Ok(());
+    }
+    let head = name.split('.').next().unwrap_or(name);
+    if METADATA.contains(&head) && !value.as_array().is_some_and(Vec::is_empty) {
+        return Err(DocumentError::new(head, "a metadata field cannot stand within a document"));
+    }
+    let counts = || value.as_u64().is_some_and(|count| count > 0);
+    if head == "_doc_count" && !value.is_null() && !counts() {
+        return Err(DocumentError::new(head, "a positive whole number is expected"));
+    }
+    Ok(())
 }
 
 fn new_token(arena: &mut String, term: &str, position: u32) -> Option<Token> {

@@ -181,7 +181,9 @@ fn what_does_not_fit_refuses_the_document_and_says_where() {
         (json!({"zz": null}), "zz", "strict"),
         (json!({"o": {"zz": []}}), "o.zz", "strict"),
         (json!({"": 1}), "", "empty part"),
-        (json!({"o..x": 1}), "o", "empty part"),
+        (json!({"o..x": 1}), "", "empty part"),
+        (json!({"o": {".x": 1}}), "o", "empty part"),
+        (json!({"_id": 1}), "_id", "metadata"),
         (json!({"k": "x".repeat(32_767)}), "k", "32766"),
         (json!([1]), "", "JSON object"),
     ] {

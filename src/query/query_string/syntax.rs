@@ -5,7 +5,9 @@
 //! A run of bare words goes to analysis as one text: what becomes of it is decided field by field.
 
 use super::super::pattern::excess;
-use super::super::{Expression, ExpressionLeaf, Fuzziness, Occur, Operator, QueryError, QueryErrorKind, TextRange};
+use super::super::{
+    Expression, ExpressionClause, ExpressionLeaf, Fuzziness, Occur, Operator, QueryError, QueryErrorKind, TextRange,
+};
 use super::escape::unescaped;
 use super::lexer::{Kind, Token, tokens};
 
@@ -379,17 +381,20 @@ impl<'t> Syntax<'t, '_> {
 
 /// The clauses of one level.
 struct Clauses {
-    list: Vec<(Occur, Expression)>,
+    list: Vec<ExpressionClause>,
     operator: Operator,
 }
 
 impl Clauses {
     fn add(&mut self, conjunction: Conjunction, modifier: Modifier, clause: Expression) {
-        let before = self.list.last_mut().filter(|(occur, _)| *occur != Occur::MustNot);
-        match (before, conjunction, self.operator) {
-            (Some(before), Conjunction::And, _) => before.0 = Occur::Must,
-            (Some(before), Conjunction::Or, Operator::And) => before.0 = Occur::Should,
-            _ => {}
+        let claims = match (conjunction, self.operator) {
+            (Conjunction::And, _) => Some(Occur::Must),
+            (Conjunction::Or, Operator::And) => Some(Occur::Should),
+            _ => None,
+        };
+        let before = self.list.last_mut().filter(|before| before.occur != Occur::MustNot);
+        if let (Some(before), Some(claimed)) = (before, claims) {
+            before.occur = claimed;
         }
         let required = match self.operator {
             Operator::Or => modifier == Modifier::Required || conjunction == Conjunction::And,
@@ -400,16 +405,16 @@ impl Clauses {
             Modifier::None | Modifier::Required if required => Occur::Must,
             Modifier::None | Modifier::Required => Occur::Should,
         };
-        self.list.push((occur, clause));
+        self.list.push(ExpressionClause { occur, claims, expression: clause });
     }
 
     /// A single clause without a sign stands for itself. Clauses that only forbid are held against everything.
     fn together(mut self, lone_if_only: bool) -> Expression {
         if lone_if_only && self.list.len() == 1 {
-            return self.list.pop().map_or(Expression::Empty, |(_, clause)| clause);
+            return self.list.pop().map_or(Expression::Empty, |clause| clause.expression);
         }
-        if self.list.iter().all(|(occur, _)| *occur == Occur::MustNot) {
-            self.list.push((Occur::Must, Expression::All));
+        if self.list.iter().all(|clause| clause.occur == Occur::MustNot) {
+            self.list.push(ExpressionClause::new(Occur::Must, Expression::All));
         }
         Expression::Bool(self.list)
     }

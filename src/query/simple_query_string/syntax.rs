@@ -3,7 +3,7 @@
 //! Operators have no precedence: each change of operator wraps all that was read before, so `a + b | c` is `(a + b) | c`.
 //! That nests as deep as operators alternate, hence the limit.
 
-use super::super::{Expression, ExpressionLeaf, Fuzziness, Occur, Operator};
+use super::super::{Expression, ExpressionClause, ExpressionLeaf, Fuzziness, Occur, Operator};
 use super::flags::{Flag, Flags};
 
 /// The text nests deeper than is allowed.
@@ -272,7 +272,8 @@ impl Tree {
     /// Adds what was read, which nests `nested` deep, under the operator before it.
     fn branch(&mut self, branch: Expression, nested: usize, default: Occur, limit: usize) -> Result<(), TooDeep> {
         let (branch, nested) = if self.negations % 2 == 1 {
-            (Expression::Bool(vec![(Occur::MustNot, branch), (Occur::Should, Expression::All)]), nested + 1)
+            let not = ExpressionClause::new(Occur::MustNot, branch);
+            (Expression::Bool(vec![not, ExpressionClause::new(Occur::Should, Expression::All)]), nested + 1)
         } else {
             (branch, nested)
         };
@@ -286,10 +287,10 @@ impl Tree {
             Expression::Bool(clauses) if self.previous == Some(current) => clauses,
             other => {
                 self.depth += 1;
-                vec![(current, other)]
+                vec![ExpressionClause::new(current, other)]
             }
         };
-        clauses.push((current, branch));
+        clauses.push(ExpressionClause::new(current, branch));
         self.depth = self.depth.max(nested + 1);
         self.top = Some(Expression::Bool(clauses));
         self.previous = Some(current);
