@@ -86,6 +86,14 @@ impl DateFormat {
         Ok(DateFormat { source: source.into(), formats })
     }
 
+    /// Whether months, weekdays or halves of days are read by their names.
+    pub(super) fn reads_names(&self) -> bool {
+        self.formats.iter().any(|format| match format {
+            Format::EpochMillis | Format::EpochSecond => false,
+            Format::Pattern(pattern) => pattern.reads_names(),
+        })
+    }
+
     /// As it was written.
     pub fn source(&self) -> &str {
         &self.source
@@ -232,7 +240,7 @@ impl Parts {
 
     fn set(&mut self, part: Part, value: i64) -> Option<()> {
         let place = match part {
-            Part::YearOfEra if value == 0 => return None,
+            Part::YearOfEra if value <= 0 => return None,
             Part::Year | Part::YearOfEra | Part::ShortYear => &mut self.year,
             Part::Month => &mut self.month,
             Part::Day => &mut self.day,

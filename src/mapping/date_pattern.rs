@@ -61,7 +61,7 @@ pub(super) enum Part {
 pub(super) enum Sign {
     No,
     Minus,
-    /// A minus, and a plus that must be there where the number has more than four digits, and only there.
+    /// A minus, and a plus that must be there where the number has more digits than are due, and only there.
     Padded,
 }
 
@@ -86,6 +86,22 @@ pub(super) struct DatePattern {
     pub(super) items: Vec<Item>,
     /// Months and days beyond the calendar's count on: `2021-02-30` is March 2. Only `strict_date` does that.
     pub(super) rolls_over: bool,
+}
+
+impl DatePattern {
+    /// Whether months, weekdays or halves of days are read by their names.
+    pub(super) fn reads_names(&self) -> bool {
+        fn any(items: &[Item]) -> bool {
+            items.iter().any(|item| match item {
+                Item::MonthName { .. } | Item::WeekdayName { .. } | Item::HalfDay => true,
+                Item::Optional(inner) => any(inner),
+                Item::Literal(_) | Item::DecimalSign | Item::Number { .. } | Item::Fraction { .. } | Item::Zone(_) => {
+                    false
+                }
+            })
+        }
+        any(&self.items)
+    }
 }
 
 /// Elasticsearch's named formats: the name, the pattern behind `strict_`, and that without it; empty where there is none.
@@ -256,9 +272,12 @@ impl Pattern {
             )),
             ('y' | 'u', 2) => number(Part::ShortYear, 2, 2),
             ('y', 1) => number(Part::YearOfEra, 1, 9),
-            ('y', 3 | 4) => number(Part::YearOfEra, count, count),
+            ('y', 3) => number(Part::YearOfEra, 3, 9),
+            ('y', 4 | 5) => signed(Part::YearOfEra, count, 9, Sign::Padded),
             ('u', 1) => signed(Part::Year, 1, 9, Sign::Minus),
-            ('u', 3 | 4) => signed(Part::Year, count, count, Sign::Minus),
+            ('u', 4) if self.named => signed(Part::Year, 4, 4, Sign::Minus),
+            ('u', 3) => signed(Part::Year, 3, 9, Sign::Minus),
+            ('u', 4 | 5) => signed(Part::Year, count, 9, Sign::Padded),
             ('M' | 'L', 3) => Ok(Item::MonthName { short: true }),
             ('M' | 'L', 4) => Ok(Item::MonthName { short: false }),
             ('M' | 'L', _) => one_or_two(Part::Month),

@@ -30,7 +30,6 @@ pub(crate) struct DynamicFields {
     templates: Vec<Template>,
     /// Filled from the start; their ids count on from the mapping's own fields. Empty where there are no templates.
     made: Box<[OnceLock<Field>]>,
-    /// `None` for a name whose definition is refused.
     names: RwLock<FxHashMap<Box<str>, FieldId>>,
 }
 
@@ -45,6 +44,7 @@ struct Template {
     path_matches: Vec<NamePattern>,
     path_unmatches: Vec<NamePattern>,
     values: Values,
+    values_are_said: bool,
     /// The definition of a field, or why no query can use it.
     definition: Result<Definition, &'static str>,
 }
@@ -286,7 +286,11 @@ impl DynamicFields {
             let (name, template) = entry.ok_or_else(|| wrong(&pointer))?;
             let pointer = below(&pointer, name);
             let template = template.as_object().ok_or_else(|| MappingError::new(&pointer, "an object is expected"))?;
-            templates.push(Template::read(name, template, &pointer, defaults)?);
+            let template = Template::read(name, template, &pointer, defaults)?;
+            // As in Elasticsearch, one that says for which names or values it is not, but not for which it is, is for none.
+            if !template.matches.is_empty() || !template.path_matches.is_empty() || template.values_are_said {
+                templates.push(template);
+            }
         }
         let slots = if templates.is_empty() { 0 } else { MAX_MADE };
         let made = std::iter::repeat_with(OnceLock::new).take(slots).collect();
@@ -315,20 +319,17 @@ impl Template {
             }
         };
         let patterns = |parameter| name_patterns(&parameters, parameter, is_regex);
-        let template = Template {
+        let values_are_said = parameters.get("match_mapping_type").or(parameters.get("unmatch_mapping_type")).is_some();
+        Ok(Template {
             name: name.into(),
+            values_are_said,
             matches: patterns("match")?,
             unmatches: patterns("unmatch")?,
             path_matches: patterns("path_match")?,
             path_unmatches: patterns("path_unmatch")?,
             values: values(&parameters)?,
             definition: definition(&parameters, pointer, defaults)?,
-        };
-        let says = |parameter| parameters.get(parameter).is_some();
-        if !["match", "path_match", "match_mapping_type", "unmatch_mapping_type"].into_iter().any(says) {
-            return Err(parameters.error("\"match\", \"path_match\" or \"match_mapping_type\" is missing"));
-        }
-        Ok(template)
+        })
     }
 }
 
@@ -356,6 +357,9 @@ fn values(parameters: &Parameters) -> Result<Values, MappingError> {
         }
     };
     let (matched, unmatched) = (kinds("match_mapping_type")?, kinds("unmatch_mapping_type")?);
+    if unmatched.contains(&"*") {
+        return Err(parameters.bad("unmatch_mapping_type", "is *, so that the template is for nothing"));
+    }
     if matched.iter().chain(&unmatched).all(|kind| *kind == "*") && unmatched.is_empty() {
         return Ok(Values::All);
     }
@@ -389,8 +393,8 @@ fn definition(
     if Value::Object(definition.clone()).to_string().contains("{dynamic_type}") {
         return Ok(Err("leaves a part of its definition to the value; define the field in \"properties\""));
     }
-    if matches!(kind, "object" | "nested") {
-        return Ok(Err("makes an object; define it in \"properties\""));
+    if matches!(kind, "object" | "nested" | "alias" | "percolator") {
+        return Ok(Err("makes no field with values of its own; define it in \"properties\""));
     }
     let pointer = below(pointer, "mapping");
     let mut example = Leaves::new(defaults, 0);

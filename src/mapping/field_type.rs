@@ -227,16 +227,28 @@ fn number_type(parameters: &Parameters) -> Result<Option<NumberType>, MappingErr
 }
 
 fn date_format(parameters: &Parameters) -> Result<Arc<DateFormat>, MappingError> {
-    if let Some(locale) =
-        parameters.text("locale")?.filter(|locale| !matches!(*locale, "" | "en" | "en_US" | "en-US" | "ROOT"))
-    {
-        return Err(parameters.error(format!("the locale {locale:?} is not supported; English month names are")));
+    let format = match parameters.text("format")? {
+        None if parameters.kind == "date_nanos" => DateFormat::nanos(),
+        None => DateFormat::default(),
+        Some(format) => {
+            DateFormat::new(format).map_err(|reason| parameters.bad("format", format!("is refused: {reason}")))?
+        }
+    };
+    // Digits are the same in every language.
+    match parameters.text("locale")? {
+        Some(locale) if locale.split(['_', '-']).count() > 3 => {
+            Err(parameters
+                .bad("locale", format!("is {locale:?}, which has more than a language, a country and a variant")))
+        }
+        Some(locale) if format.reads_names() && !is_english(locale) => {
+            Err(parameters.bad("locale", format!("is {locale:?}; names of months and days are read in English only")))
+        }
+        _ => Ok(Arc::new(format)),
     }
-    match parameters.text("format")? {
-        None if parameters.kind == "date_nanos" => Ok(Arc::new(DateFormat::nanos())),
-        None => Ok(Arc::new(DateFormat::default())),
-        Some(format) => DateFormat::new(format).map(Arc::new).map_err(|reason| parameters.error(reason)),
-    }
+}
+
+fn is_english(locale: &str) -> bool {
+    matches!(locale.split(['_', '-']).next(), Some("" | "en" | "ROOT"))
 }
 
 fn flattened(parameters: &Parameters) -> Result<FieldType, MappingError> {

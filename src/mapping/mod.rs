@@ -112,6 +112,22 @@ pub(crate) enum Dynamic {
     Strict,
 }
 
+/// What Elasticsearch keeps beside a document: no field has such a name, and no document a value for it.
+pub(crate) const METADATA: &[&str] = &[
+    "_id",
+    "_source",
+    "_routing",
+    "_index",
+    "_version",
+    "_seq_no",
+    "_field_names",
+    "_ignored",
+    "_ignored_source",
+    "_nested_path",
+    "_data_stream_timestamp",
+    "_index_mode",
+];
+
 impl Mapping {
     /// Reads a bare `{"properties": …}`, a `{"mappings": …}`, or a whole index body with `settings`.
     ///

@@ -67,7 +67,7 @@ fn of_type(kind: &str) -> Option<[&'static [&'static str]; 2]> {
         "boolean" => [COLUMN, &["null_value", "ignore_malformed", "fielddata", "time_series_dimension"]],
         "ip" => [COLUMN, &["null_value", "ignore_malformed", "time_series_dimension"]],
         "date_range" => [COLUMN, &["coerce", "format", "locale"]],
-        "integer_range" | "long_range" | "float_range" | "double_range" | "ip_range" => [COLUMN, &["coerce"]],
+        "integer_range" | "long_range" | "float_range" | "double_range" | "ip_range" => [COLUMN, &["coerce", "locale"]],
         "geo_point" => [COLUMN, &["ignore_malformed", "ignore_z_value", "null_value", "time_series_metric"]],
         "token_count" => [COLUMN, &["analyzer", "enable_position_increments", "null_value"]],
         "rank_feature" => [&["positive_score_impact", "null_value"], &[]],

@@ -290,13 +290,15 @@ pub struct ExpressionClause {
     /// What its `AND` or `OR` makes of the clause before it. The clauses' `occur` have that in them; but where the analysis
     /// leaves nothing of the one before, it is said of the one before that.
     pub claims: Option<Occur>,
+    /// Whether it is no boolean query where the analysis leaves nothing of the others: the first one, without a sign.
+    pub may_stand_alone: bool,
     pub expression: Expression,
 }
 
 impl ExpressionClause {
     /// A clause that says nothing of others.
     pub(super) fn new(occur: Occur, expression: Expression) -> ExpressionClause {
-        ExpressionClause { occur, claims: None, expression }
+        ExpressionClause { occur, claims: None, may_stand_alone: false, expression }
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::analysis::Analyzers;
 
+use super::date_format::DateFormat;
 use super::dynamic::DynamicFields;
 use super::error::MappingError;
 use super::field::{FieldId, NestedId};
@@ -19,6 +20,8 @@ use super::field_type::Defaults;
 use super::parameters::{Parameters, below};
 use super::settings::IndexSettings;
 use super::{Dynamic, Mapping, NestedObject, Node, ObjectNode};
+
+use super::METADATA;
 
 pub(super) use leaf::Leaves;
 pub(super) use references::targets_of_copies;
@@ -117,12 +120,6 @@ impl Reader<'_> {
         let Some(given) = mappings.as_object() else {
             return Err(MappingError::new(pointer, "an object is expected"));
         };
-        if given.get("runtime").and_then(Value::as_object).is_some_and(|runtime| !runtime.is_empty()) {
-            return Err(MappingError::new(
-                below(pointer, "runtime"),
-                "runtime fields are not supported: their values are computed by a script",
-            ));
-        }
         if let Some(unknown) = given.keys().find(|key| !ROOT.contains(&key.as_str())) {
             let reason = format!("unknown parameter {unknown:?}; fields stand in \"properties\"");
             return Err(MappingError::new(below(pointer, unknown), reason));
@@ -136,11 +133,15 @@ impl Reader<'_> {
             is_nested: false,
         };
         object_parameters(&mut root, pointer, given)?;
+        root_parameters(pointer, given)?;
         self.properties(&mut root, pointer, given.get("properties"), 0)?;
         self.follow_aliases()?;
         self.follow_copies()?;
-        let templates = given.get("dynamic_templates").filter(|templates| !templates.is_null());
-        let dynamic = DynamicFields::read(templates, &below(pointer, "dynamic_templates"), self.leaves.defaults)?;
+        let dynamic = DynamicFields::read(
+            given.get("dynamic_templates"),
+            &below(pointer, "dynamic_templates"),
+            self.leaves.defaults,
+        )?;
         Ok((self, root, dynamic))
     }
 
@@ -163,7 +164,13 @@ impl Reader<'_> {
             Some(_) => return Err(MappingError::new(pointer, "\"properties\" is an object of fields")),
         };
         for (name, definition) in properties {
-            self.property(object, name, &below(&pointer, name), definition, depth)?;
+            let pointer = below(&pointer, name);
+            if object.path.is_empty() && METADATA.contains(&name.as_str()) {
+                return Err(MappingError::new(pointer, "it is a metadata field, which every document has"));
+            }
+            // A dot at the end stands for nothing.
+            let name = name.trim_end_matches('.');
+            self.property(object, name, &pointer, definition, depth)?;
         }
         Ok(())
     }
@@ -291,6 +298,26 @@ impl Reader<'_> {
         object_parameters(object, pointer, given)?;
         self.properties(object, pointer, given.get("properties"), depth + 1)
     }
+}
+
+/// What decides nothing here, but must be right.
+fn root_parameters(pointer: &str, given: &Map<String, Value>) -> Result<(), MappingError> {
+    let parameters = Parameters::new(pointer, "root", given);
+    for name in ["date_detection", "numeric_detection"] {
+        parameters.boolean(name, true)?;
+    }
+    for name in ["_source", "_routing", "_meta", "_field_names", "runtime"] {
+        if parameters.get(name).is_some_and(|value| !value.is_object()) {
+            return Err(parameters.bad(name, "is an object"));
+        }
+    }
+    if parameters.get("runtime").and_then(Value::as_object).is_some_and(|runtime| !runtime.is_empty()) {
+        return Err(parameters.bad("runtime", "is not supported: its fields are computed by a script"));
+    }
+    for format in parameters.names("dynamic_date_formats")? {
+        DateFormat::new(format).map_err(|reason| parameters.bad("dynamic_date_formats", reason))?;
+    }
+    Ok(())
 }
 
 fn object_parameters(object: &mut ObjectNode, pointer: &str, given: &Map<String, Value>) -> Result<(), MappingError> {

@@ -27,6 +27,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn follow_copies(&mut self) -> Result<(), MappingError> {
+        self.check_targets()?;
         let names = &self.names;
         let known = self.leaves.fields.iter().map(|field| field.nested).collect::<Vec<_>>();
         let find = |name: &str| {
@@ -34,6 +35,24 @@ impl Reader<'_> {
             Some((id, *known.get(id.0 as usize)?))
         };
         targets_of_copies(&mut self.leaves, &self.nested, find)
+    }
+}
+
+impl Reader<'_> {
+    fn check_targets(&self) -> Result<(), MappingError> {
+        let is_sub_field = |id: &FieldId| self.leaves.fields.iter().any(|field| field.sub_fields.contains(id));
+        for (copy, target) in
+            self.leaves.copies.iter().flat_map(|copy| copy.targets.iter().map(move |target| (copy, target)))
+        {
+            let wrong = match self.names.get(target.as_str()) {
+                _ if self.objects.contains_key(target.as_str()) => "an object",
+                Some(id) if is_sub_field(id) => "a sub-field",
+                _ => continue,
+            };
+            let reason = format!("\"copy_to\" {target:?} is {wrong}; a field is expected");
+            return Err(MappingError::new(&copy.pointer, reason));
+        }
+        Ok(())
     }
 }
 

@@ -63,7 +63,7 @@ fn what_is_not_supported_is_refused_with_its_name() {
         (json!({"type": "keyword", "script": "x"}), "script"),
         (json!({"type": "keyword", "null_valeu": "x"}), "\"null_valeu\""),
         (json!({"type": "date", "format": "yyyy-QQ"}), "`QQ`"),
-        (json!({"type": "date", "locale": "de"}), "\"de\""),
+        (json!({"type": "date", "format": "d MMM yyyy", "locale": "de"}), "\"de\""),
         (json!({"type": "integer", "null_value": 3.7}), "3.7"),
         (json!({"type": "scaled_float"}), "scaling_factor"),
         (json!({"type": "alias", "path": "other"}), "\"other\""),
@@ -97,5 +97,80 @@ fn the_root_is_checked_too() {
     ] {
         let error = Mapping::from_json(&mapping).unwrap_err();
         assert!(error.to_string().contains(expected), "{mapping}: {error}");
+    }
+}
+
+#[test]
+fn a_name_that_a_template_decides_is_a_field_once_it_is_asked_for() {
+    let mapping = Mapping::from_json(&json!({
+        "dynamic_templates": [
+            {"ids": {"match": "*_id", "unmatch": "raw_*", "mapping": {"type": "keyword", "fields": {"t": {"type": "text"}}}}},
+            {"strings": {"match_mapping_type": "string", "match": "s_*", "mapping": {"type": "keyword"}}},
+            {"years": {"match_pattern": "regex", "match": "y\\d{4}", "mapping": {"type": "integer"}}},
+            {"labels": {"path_match": "labels.*", "mapping": {"type": "flattened"}}}
+        ],
+        "properties": {
+            "n": {"type": "nested", "properties": {}}, "off": {"dynamic": false, "properties": {}}, "known_id": {"type": "long"}
+        }
+    }))
+    .unwrap();
+    let kind = |name: &str| mapping.field(name).map(|field| field.kind.name());
+    assert_eq!(kind("company_id"), Some("keyword"));
+    assert_eq!(kind("company_id.t"), Some("text"));
+    assert_eq!(kind("a.b.company_id"), Some("keyword"));
+    assert_eq!(kind("y2020"), Some("integer"));
+    assert_eq!(kind("known_id"), Some("long"));
+    assert_eq!(mapping.flattened_key("labels.color.dark").map(|(_, key)| key), Some("dark"));
+    assert_eq!(mapping.field("n.x_id").map(|field| field.nested), mapping.nested("n"));
+    for unknown in ["raw_id", "s_name", "off.x_id", "y20201", "company_id.x", "labels", "company_id.t.x"] {
+        assert_eq!(kind(unknown), None, "{unknown}");
+    }
+    assert!(mapping.why_undecided("s_name").unwrap().contains("\"strings\""));
+    assert_eq!(mapping.fields().len(), 1);
+}
+
+#[test]
+fn queries_make_a_limited_number_of_fields() {
+    let mapping = Mapping::from_json(&json!({
+        "dynamic_templates": [{"all": {"match": "*", "mapping": {"type": "keyword"}}}]
+    }))
+    .unwrap();
+    assert_eq!((0..1_010).filter(|number| mapping.field(&format!("f{number}")).is_some()).count(), 1_000);
+    assert!(mapping.why_undecided("f2000").unwrap().contains("1000"));
+    assert!(mapping.field("f999").is_some());
+}
+
+#[test]
+fn what_is_wrong_has_its_pointer() {
+    for (mapping, place) in [
+        (
+            json!({"mappings": {"properties": {"a.b": {"type": "text", "analyzer": "x"}}}}),
+            "/mappings/properties/a.b/analyzer",
+        ),
+        (
+            json!({"properties": {"o": {"properties": {"k": {"type": "keyword", "ignore_above": "x"}}}}}),
+            "/properties/o/properties/k/ignore_above",
+        ),
+        (
+            json!({"properties": {"k": {"type": "keyword", "fields": {"s": {"type": "nested"}}}}}),
+            "/properties/k/fields/s/type",
+        ),
+        (json!({"properties": {"a/b": {"type": "keyword", "foo": 1}}}), "/properties/a~1b/foo"),
+        (json!({"properties": {"a": {"type": "keyword", "meta": {"x": 1}}}}), "/properties/a/meta"),
+        (json!({"dynamic": "runtime"}), "/dynamic"),
+        (
+            json!({"dynamic_templates": [{"t": {"match": "x", "mapping": {"type": "date", "format": "'"}}}]}),
+            "/dynamic_templates/0/t/mapping/format",
+        ),
+        (
+            json!({"properties": {"k": {"type": "keyword", "copy_to": "o"}, "o": {"properties": {}}}}),
+            "/properties/k/copy_to",
+        ),
+        (json!({"settings": {"analysis": {"analyzer": {"a": 5}}}}), "/settings/analysis/analyzer/a"),
+        (json!({"properties": {"_id": {"type": "keyword"}}}), "/properties/_id"),
+        (json!(5), "/"),
+    ] {
+        let error = Mapping::from_json(&mapping).unwrap_err();
+        assert_eq!(error.place, place, "{mapping}: {error}");
     }
 }

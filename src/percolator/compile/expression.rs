@@ -126,7 +126,13 @@ impl<'a> Compiler<'a> {
                         }
                     }
                 }
-                Ok(together(left, minimum))
+                match (left.len(), clauses.first()) {
+                    (1, Some(first)) if first.may_stand_alone => {
+                        let alone = self.expression(&first.expression, settings, minimum)?;
+                        Ok(alone.or_else(|| together(left, minimum)))
+                    }
+                    _ => Ok(together(left, minimum)),
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::analysis::Analyzer;
 use crate::mapping::FieldType;
 use crate::percolator::compile::fields::{FieldList, Subject, Target};
-use crate::percolator::compile::term_level::{fuzzy_of, prefix_of, term_of, text_of, type_refusal};
+use crate::percolator::compile::term_level::{check_digits, fuzzy_of, prefix_of, term_of, text_of, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::phrase::{Phrase, Slot};
@@ -216,6 +216,7 @@ impl Compiler<'_> {
         value: &Scalar,
         options: &TextOptions<'_>,
     ) -> Result<Option<Condition>, Refusal> {
+        check_digits(subject.field, value)?;
         let Some(analyzer) = self.search_analyzer(subject, options)? else {
             return whole_value(subject, value, options).map(Some);
         };

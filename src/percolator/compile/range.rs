@@ -2,7 +2,7 @@
 
 use crate::mapping::{Field, FieldType, PointRange, VersionRange, check_date_parameters};
 use crate::percolator::compile::fields::Subject;
-use crate::percolator::compile::term_level::{normalized_value, text_of, type_refusal};
+use crate::percolator::compile::term_level::{check_digits, normalized_value, text_of, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::pattern::Pattern;
@@ -24,6 +24,7 @@ pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition
     // Where the field holds no dates these say nothing, but they must be right.
     check_date_parameters(range.format.as_deref(), range.time_zone.as_deref())?;
     let field = subject.field;
+    range.lower.iter().chain(&range.upper).try_for_each(|bound| check_digits(field, bound))?;
     match &field.kind {
         FieldType::Text(_)
         | FieldType::MatchOnlyText(_)

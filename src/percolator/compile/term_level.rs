@@ -198,9 +198,22 @@ fn existence_of(field: &Field) -> Condition {
     }
 }
 
+/// Refuses a number beyond 64 bits on a field of texts: Elasticsearch asks for its digits, which a float does not keep.
+pub(super) fn check_digits(field: &Field, value: &Scalar) -> Result<(), Refusal> {
+    let loses_digits = value.0.as_f64().is_some_and(|number| value.0.is_f64() && number.abs() >= 2f64.powi(63));
+    match check_string("", field) {
+        Ok(()) if loses_digits => Err(Refusal::malformed(format!(
+            "a number beyond 64 bits keeps no digits; write it as text to ask for it in field {:?}",
+            field.name
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// `term` on a field: what its type makes of the value.
 pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Refusal> {
     let field = subject.field;
+    check_digits(field, value)?;
     match &field.kind {
         FieldType::Text(_) | FieldType::MatchOnlyText(_) | FieldType::Wildcard(_) => {
             Ok(Condition::term(field.id, text_of(value)))
@@ -237,6 +250,7 @@ pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition
 
 fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Refusal> {
     let field = subject.field;
+    check_digits(field, value)?;
     let text = match &field.kind {
         FieldType::Keyword(_) => normalized_value(subject, &text_of(value)),
         FieldType::ConstantKeyword(Some(constant)) => {

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 
-use crate::mapping::{Dynamic, Field, FieldId, Mapping, NestedId, Node, ObjectNode};
+use crate::mapping::{Dynamic, Field, FieldId, METADATA, Mapping, NestedId, Node, ObjectNode};
 
 use super::{DocumentError, Scope, Token, Values};
 
@@ -265,22 +265,6 @@ impl<'m> Reader<'m> {
         if is_full { Err(too_many_terms(field)) } else { Ok(()) }
     }
 }
-
-/// What Elasticsearch keeps beside a document, and takes from nowhere within it.
-const METADATA: &[&str] = &[
-    "_id",
-    "_source",
-    "_routing",
-    "_index",
-    "_version",
-    "_seq_no",
-    "_field_names",
-    "_ignored",
-    "_ignored_source",
-    "_nested_path",
-    "_data_stream_timestamp",
-    "_index_mode",
-];
 
 fn check_metadata(name: &str, value: &Value) -> Result<(), DocumentError> {
     if !name.starts_with('_') {

@@ -405,13 +405,16 @@ impl Clauses {
             Modifier::None | Modifier::Required if required => Occur::Must,
             Modifier::None | Modifier::Required => Occur::Should,
         };
-        self.list.push(ExpressionClause { occur, claims, expression: clause });
+        self.list.push(ExpressionClause { occur, claims, may_stand_alone: false, expression: clause });
     }
 
     /// A single clause without a sign stands for itself. Clauses that only forbid are held against everything.
     fn together(mut self, lone_if_only: bool) -> Expression {
         if lone_if_only && self.list.len() == 1 {
             return self.list.pop().map_or(Expression::Empty, |clause| clause.expression);
+        }
+        if let Some(first) = self.list.first_mut() {
+            first.may_stand_alone = lone_if_only;
         }
         if self.list.iter().all(|clause| clause.occur == Occur::MustNot) {
             self.list.push(ExpressionClause::new(Occur::Must, Expression::All));
