@@ -8,8 +8,7 @@ use serde_json::{Map, Value};
 use super::error::MappingError;
 
 /// For every leaf.
-const COMMON: &[&str] =
-    &["type", "meta", "fields", "copy_to", "boost", "include_in_all", "synthetic_source_keep", "on_script_error"];
+const COMMON: &[&str] = &["type", "meta", "fields", "copy_to", "boost", "synthetic_source_keep"];
 /// For leaves that can be stored, indexed and have doc values each on its own.
 const COLUMN: &[&str] = &["index", "doc_values", "store"];
 const TEXT: &[&str] = &[
@@ -37,6 +36,7 @@ const KEYWORD: &[&str] = &[
     "similarity",
     "eager_global_ordinals",
     "time_series_dimension",
+    "on_script_error",
 ];
 const FLATTENED: &[&str] = &[
     "index",
@@ -50,9 +50,10 @@ const FLATTENED: &[&str] = &[
     "eager_global_ordinals",
     "time_series_dimensions",
 ];
-const NUMBER: &[&str] = &["coerce", "ignore_malformed", "null_value", "time_series_dimension", "time_series_metric"];
+const NUMBER: &[&str] =
+    &["coerce", "ignore_malformed", "null_value", "time_series_dimension", "time_series_metric", "on_script_error"];
 const SCALED_NUMBER: &[&str] = &["coerce", "ignore_malformed", "null_value", "time_series_metric", "scaling_factor"];
-const DATE: &[&str] = &["format", "locale", "ignore_malformed", "null_value"];
+const DATE: &[&str] = &["format", "locale", "ignore_malformed", "null_value", "on_script_error"];
 /// The parameters of a type beyond the common ones, in groups; `None` where the type is unknown.
 fn of_type(kind: &str) -> Option<[&'static [&'static str]; 2]> {
     Some(match kind {
@@ -64,8 +65,8 @@ fn of_type(kind: &str) -> Option<[&'static [&'static str]; 2]> {
         "byte" | "short" | "integer" | "long" | "unsigned_long" | "half_float" | "float" | "double" => [COLUMN, NUMBER],
         "scaled_float" => [COLUMN, SCALED_NUMBER],
         "date" | "date_nanos" => [COLUMN, DATE],
-        "boolean" => [COLUMN, &["null_value", "ignore_malformed", "fielddata", "time_series_dimension"]],
-        "ip" => [COLUMN, &["null_value", "ignore_malformed", "time_series_dimension"]],
+        "boolean" => [COLUMN, &["null_value", "ignore_malformed", "time_series_dimension", "on_script_error"]],
+        "ip" => [COLUMN, &["null_value", "ignore_malformed", "time_series_dimension", "on_script_error"]],
         "date_range" => [COLUMN, &["coerce", "format", "locale"]],
         "integer_range" | "long_range" | "float_range" | "double_range" | "ip_range" => [COLUMN, &["coerce", "locale"]],
         "geo_point" => [COLUMN, &["ignore_malformed", "ignore_z_value", "null_value", "time_series_metric"]],
@@ -87,7 +88,6 @@ const BOOLEANS: &[&str] = &[
     "eager_global_ordinals",
     "time_series_dimension",
     "positive_score_impact",
-    "include_in_all",
 ];
 const CHOICES: &[(&str, &[&str])] = &[
     ("time_series_metric", &["gauge", "counter", "histogram", "summary", "position"]),
