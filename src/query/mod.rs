@@ -50,6 +50,7 @@ pub use intervals::{
     IntervalWord,
 };
 pub use limits::Limits;
+pub(crate) use parser::with_stack;
 pub use span::{Span, SpanQuery};
 
 /// Reads a clause of the Query DSL: `{"match": {"title": "engineer"}}`, or a body that holds one, see [`unwrap_body`].

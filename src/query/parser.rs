@@ -70,6 +70,15 @@ pub(super) struct Body<'v> {
     pub(super) depth: usize,
 }
 
+/// What one clause takes at most, far more than it does.
+const STACK_OF_A_CLAUSE: usize = 256 << 10;
+const FURTHER_STACK: usize = 4 << 20;
+
+/// Runs a step of a recursion over clauses, on further stack where the thread's own runs out.
+pub(crate) fn with_stack<T>(step: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_OF_A_CLAUSE, FURTHER_STACK, step)
+}
+
 impl<'l> Parser<'l> {
     pub(super) fn new(limits: &'l Limits) -> Self {
         Self { limits, clauses: 0 }
@@ -79,7 +88,8 @@ impl<'l> Parser<'l> {
     pub(super) fn clause(&mut self, value: &Value, pointer: &str, depth: usize) -> Result<Query, QueryError> {
         let (name, value) = only_entry(value, pointer)?;
         self.enter(depth, pointer)?;
-        self.named(Body { name, value, pointer: below(pointer, name), depth })
+        let body = Body { name, value, pointer: below(pointer, name), depth };
+        with_stack(|| self.named(body))
     }
 
     /// Counts one clause, or a rule that is like one, inside `depth` others.

@@ -18,7 +18,9 @@ use never::becomes_match_none;
 use crate::excerpt::excerpt;
 use crate::mapping::{Mapping, NestedId, ValueError};
 use crate::percolator::condition::{Condition, Origin};
-use crate::query::{Bool, Clause, MinimumShouldMatch, MinimumValue, Query, QueryError, QueryErrorKind, Span};
+use crate::query::{
+    Bool, Clause, MinimumShouldMatch, MinimumValue, Query, QueryError, QueryErrorKind, Span, with_stack,
+};
 
 /// Turns queries into conditions under one mapping.
 pub(super) struct Compiler<'a> {
@@ -61,6 +63,10 @@ impl<'a> Compiler<'a> {
 
     /// The condition on the objects of `path`.
     fn query(&self, query: &Query, path: NestedId) -> Result<Condition, QueryError> {
+        with_stack(|| self.query_here(query, path))
+    }
+
+    fn query_here(&self, query: &Query, path: NestedId) -> Result<Condition, QueryError> {
         let mut asides = Vec::new();
         let condition = match &query.clause {
             Clause::Bool(clause) => self.boolean(clause, path, &mut asides)?,
