@@ -8,6 +8,7 @@ pub mod batch;
 pub mod change;
 pub mod config;
 pub mod delivery;
+pub mod elasticsearch;
 pub mod engine;
 pub mod event;
 mod excerpt;
