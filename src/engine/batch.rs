@@ -347,7 +347,7 @@ impl<'e> Batch<'e> {
 
     /// The write that the batch's write of a member follows.
     fn stamp(&self, id: MemberId) -> Stamp {
-        self.known.row(id).map_or_else(Stamp::default, |known| known.stamp)
+        self.known.row(id).map_or_else(Stamp::default, |known| known.stamp.clone())
     }
 }
 

@@ -16,6 +16,7 @@
 mod audience;
 mod batch;
 mod error;
+mod following;
 mod matched;
 mod members;
 mod options;
@@ -26,16 +27,18 @@ mod update;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use rustc_hash::FxHashSet;
 use tokio::sync::watch;
 
 use crate::event::Sequence;
 use crate::member::MemberId;
 use crate::percolator::Percolator;
 use crate::store::{Announcement, Committed, EmbeddedStore, MemberWrite, Store, StoreError, Stored};
-use crate::subscription::{PausedBy, Status, Subscription};
+use crate::subscription::{PausedBy, Status, Subscription, SubscriptionId};
 use audience::Audience;
 use batch::{Batch, Surroundings};
 use matched::Queries;
@@ -100,6 +103,10 @@ pub struct Engine {
     audience: RwLock<Audience>,
     /// Whose turn it is to write members, where nobody else can say that a race was lost.
     turn: Option<Mutex<()>>,
+    /// Over a shared store: until when this node takes updates.
+    trusted_until: Mutex<Option<Instant>>,
+    /// Subscriptions that not all nodes have followed yet.
+    initializing: Mutex<FxHashSet<SubscriptionId>>,
     committed: watch::Sender<Sequence>,
     subscriptions_changed: watch::Sender<u64>,
 }
@@ -132,6 +139,8 @@ impl Engine {
             queries: Queries::new(Arc::clone(&store)),
             audience: RwLock::default(),
             turn: (!store.is_shared()).then(Mutex::default),
+            trusted_until: Mutex::default(),
+            initializing: Mutex::default(),
             committed: watch::Sender::new(last),
             subscriptions_changed: watch::Sender::new(0),
             options,
@@ -176,6 +185,7 @@ impl Engine {
     fn apply_readings(&self, readings: &[&Reading]) -> Result<Vec<Result<Outcome, Rejection>>, StoreError> {
         let _turn = self.turn();
         let audience = self.audience();
+        self.check_trust()?;
         let mut outcomes: Vec<Option<Result<Outcome, Rejection>>> = vec![None; readings.len()];
         let mut left: Vec<usize> = (0..readings.len()).collect();
         let mut lost = Vec::new();
@@ -316,6 +326,7 @@ impl Engine {
     /// Compiles what is stored, at the start.
     fn compile_stored(&self) -> Result<(), OpenError> {
         let mut audience = self.audience_mut();
+        let mut initializing = self.initializing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = self.percolator.batch();
         let mut misfits = Vec::new();
         self.store.for_each_subscription(&mut |stored| {
@@ -325,6 +336,9 @@ impl Engine {
             }
             match self.compile(&subscription.selector) {
                 Ok(selector) => {
+                    if subscription.status == Status::Initializing {
+                        initializing.insert(subscription.id.clone());
+                    }
                     audience.admit(subscription);
                     batch.add(subscription.id.clone(), &selector);
                 }
@@ -345,12 +359,12 @@ impl Engine {
             let misfits = misfits.into_iter().map(|(stored, error)| Misfit { subscription: stored.row.id, error });
             return Err(OpenError::MappingChanged(misfits.collect()));
         }
-        for (Stored { row, stamp }, error) in misfits {
+        let pause = |(Stored { row, stamp }, error)| {
             let reason = format!("the query no longer fits the mapping: {error}");
-            let paused = Subscription { status: Status::Paused { by: PausedBy::System, reason }, ..row };
-            // Where another node was faster it found the same, or the subscription has changed and is followed.
-            self.store.replace_subscription(&paused, stamp)?;
-        }
+            Stored { row: Subscription { status: Status::Paused { by: PausedBy::System, reason }, ..row }, stamp }
+        };
+        // Where another node was faster it found the same, or the subscription has changed and is followed.
+        self.store.replace_subscriptions(misfits.into_iter().map(pause).collect())?;
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::elasticsearch::Written;
 use crate::event::MemberVersion;
 use crate::member::MemberId;
 
@@ -54,8 +55,8 @@ pub struct Profile {
 
 /// Which write of a row was read, so that the next one can be refused where another came between. A store that is not shared
 /// needs none: `Stamp::default()`, which is also that of a row that is not there yet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stamp(pub(crate) Option<(u64, u64)>);
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stamp(pub(super) Option<Arc<Written>>);
 
 /// A row with the stamp of the write that made it.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,12 +1,13 @@
 //! Where everything durable lives: members with their documents, subscriptions, events and what delivery remembers.
 //!
 //! [`Store`] is the seam. Two stand behind it: [`embedded`], a single transactional file with nothing else installed, and
-//! `elasticsearch`, a cluster that any number of nodes share. A file here for each of the five things that a store keeps, with
+//! [`elasticsearch`], a cluster that any number of nodes share. A file here for each of the five things that a store keeps, with
 //! the shapes of its rows and what can be done with them.
 //!
 //! All methods block until they are done, and may be called from many threads.
 
 mod bulk_requests;
+pub mod elasticsearch;
 pub mod embedded;
 mod error;
 mod events;
@@ -15,13 +16,14 @@ mod queues;
 mod subscriptions;
 
 pub use bulk_requests::BulkRequestStore;
+pub use elasticsearch::ElasticsearchStore;
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;
 pub use events::{Announcement, Committed, EventStore, Kinds, MatchedEntries, Told};
 pub use members::{
     BaselineWrite, MemberRow, MemberState, MemberStore, MemberWrite, Profile, Stamp, Stored, VisitDocument,
 };
-pub use queues::{Mark, NewBatch, Queue, QueueStore, QueueWriter, Waiting, write_queue};
+pub use queues::{Mark, NewBatch, Queue, QueueStore, QueueWork, QueueWriter, Unwritten, Waiting, write_queue};
 pub use subscriptions::{Page, SubscriptionStore};
 
 /// All that Tripline keeps.

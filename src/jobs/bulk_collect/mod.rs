@@ -33,7 +33,8 @@ use crate::subscription::Tenant;
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 
 /// The id of a request: a UUID version 7.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct BulkRequestId(Arc<str>);
 
 impl BulkRequestId {
@@ -80,7 +81,7 @@ impl DataFormat {
 }
 
 /// A stored request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BulkRequest {
     pub id: BulkRequestId,
     pub tenant: Tenant,
@@ -92,7 +93,7 @@ pub struct BulkRequest {
 }
 
 /// How far a request is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum BulkState {
     InProgress,
     Finished { files: Vec<DataFile> },
@@ -100,7 +101,7 @@ pub enum BulkState {
 }
 
 /// One file of a finished request.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DataFile {
     pub file_name: String,
     /// In bytes, unpacked.
