@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::change::{Change, ChangeKind};
 use crate::event::EventStatus;
-use crate::store::embedded::{Kinds, Told};
+use crate::store::{Kinds, Told};
 use crate::subscription::{Format, Selector, Subscription, SubscriptionId};
 
 /// The subscriptions that select members: those that are active or paused.

@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Desk, Engine, SubscriptionError};
+use super::audience::Audience;
+use super::{Engine, SubscriptionError};
 use crate::change::ChangeKind;
 use crate::event::{Event, Sequence};
 use crate::json;
 use crate::percolator::CompiledSelector;
 use crate::query::{QueryError, QueryErrorKind};
-use crate::store::StoreError;
-use crate::store::embedded::Page;
+use crate::store::{Page, StoreError};
 use crate::subscription::{Cadence, Format, PausedBy, Selector, Status, Subscription, SubscriptionId, Tenant};
 
 /// What a tenant asks for when it subscribes.
@@ -123,14 +123,14 @@ impl Engine {
 
     /// Makes new subscriptions durable, then seen.
     fn admit(&self, new: Vec<(&Subscription, CompiledSelector)>) -> Result<(), StoreError> {
-        let mut desk = self.desk();
-        self.store.put_subscriptions(&new.iter().map(|(subscription, _)| *subscription).collect::<Vec<_>>())?;
+        let mut audience = self.audience_mut();
+        self.store.add_subscriptions(&new.iter().map(|(subscription, _)| *subscription).collect::<Vec<_>>())?;
         for (subscription, _) in &new {
-            desk.audience.admit(subscription);
+            audience.admit(subscription);
         }
         let selectors = new.into_iter().map(|(subscription, compiled)| (subscription.id.clone(), compiled));
         self.percolator.insert_all(selectors);
-        drop(desk);
+        drop(audience);
         self.announce_subscriptions();
         Ok(())
     }
@@ -141,8 +141,8 @@ impl Engine {
     ///
     /// [`SubscriptionError::Unknown`] where there is none, or where it is another tenant's.
     pub fn subscription(&self, tenant: &Tenant, id: &SubscriptionId) -> Result<Subscription, SubscriptionError> {
-        let found = self.store.subscription(id)?.filter(|subscription| subscription.tenant == *tenant);
-        found.map(|found| self.as_of_now(found)).ok_or_else(|| SubscriptionError::Unknown(id.clone()))
+        let found = self.store.subscription(id)?.filter(|found| found.row.tenant == *tenant);
+        found.map(|found| self.as_of_now(found.row)).ok_or_else(|| SubscriptionError::Unknown(id.clone()))
     }
 
     /// A page of a tenant's subscriptions in order of their making; its `next` is the `after` of the page that follows.
@@ -176,25 +176,25 @@ impl Engine {
         let selector = patch.selector.map(|selector| self.checked(selector)).transpose()?;
         let compiled = selector.as_ref().map(|selector| self.compile(selector)).transpose()?;
         self.revise(tenant, id, |subscription| {
-            if let Some(webhook_url) = patch.webhook_url {
-                subscription.webhook_url = webhook_url;
+            if let Some(webhook_url) = &patch.webhook_url {
+                subscription.webhook_url = webhook_url.clone();
             }
-            if let Some(selector) = selector {
-                subscription.selector = selector;
+            if let Some(selector) = &selector {
+                subscription.selector = selector.clone();
             }
             if let Some(format) = patch.format {
                 subscription.format = format;
             }
-            if let Some(changes) = patch.changes {
-                subscription.changes = changes;
+            if let Some(changes) = &patch.changes {
+                subscription.changes = changes.clone();
             }
             if let Some(cadence) = patch.cadence {
                 subscription.cadence = cadence;
             }
-            if let Some(description) = patch.description {
-                subscription.description = description;
+            if let Some(description) = &patch.description {
+                subscription.description = description.clone();
             }
-            Ok(compiled)
+            Ok(compiled.clone())
         })
     }
 
@@ -204,12 +204,12 @@ impl Engine {
     ///
     /// As [`Engine::subscription`].
     pub fn delete(&self, tenant: &Tenant, id: &SubscriptionId) -> Result<(), SubscriptionError> {
-        let mut desk = self.desk();
+        let mut audience = self.audience_mut();
         let subscription = self.subscription(tenant, id)?;
         self.store.remove_subscription(&subscription)?;
         self.queries.forget(id);
-        desk.stop(&self.percolator, id);
-        drop(desk);
+        self.stop(&mut audience, id);
+        drop(audience);
         self.announce_subscriptions();
         Ok(())
     }
@@ -316,7 +316,7 @@ impl Engine {
         &self,
         tenant: &Tenant,
         id: &SubscriptionId,
-        revision: impl FnOnce(&mut Subscription) -> Result<Option<CompiledSelector>, SubscriptionError>,
+        revision: impl Fn(&mut Subscription) -> Result<Option<CompiledSelector>, SubscriptionError>,
     ) -> Result<Subscription, SubscriptionError> {
         self.revise_any(id, |subscription| match subscription.tenant == *tenant {
             true => revision(subscription),
@@ -328,28 +328,32 @@ impl Engine {
     fn revise_any(
         &self,
         id: &SubscriptionId,
-        revision: impl FnOnce(&mut Subscription) -> Result<Option<CompiledSelector>, SubscriptionError>,
+        revision: impl Fn(&mut Subscription) -> Result<Option<CompiledSelector>, SubscriptionError>,
     ) -> Result<Subscription, SubscriptionError> {
-        let mut desk = self.desk();
-        let mut subscription = self.store.subscription(id)?.ok_or_else(|| SubscriptionError::Unknown(id.clone()))?;
-        let status_before = subscription.status.clone();
-        let compiled = revision(&mut subscription)?;
-        if let Status::Ended { reason } = status_before {
-            return Err(SubscriptionError::Ended { id: id.clone(), reason });
+        let mut audience = self.audience_mut();
+        for _ in 0..super::RACES {
+            let stored = self.store.subscription(id)?.ok_or_else(|| SubscriptionError::Unknown(id.clone()))?;
+            let (mut subscription, status_before) = (stored.row.clone(), stored.row.status);
+            let compiled = revision(&mut subscription)?;
+            if let Status::Ended { reason } = status_before {
+                return Err(SubscriptionError::Ended { id: id.clone(), reason });
+            }
+            if !self.store.replace_subscription(&subscription, stored.stamp)? {
+                continue;
+            }
+            if let Some(compiled) = compiled {
+                self.queries.forget(id);
+                self.percolator.insert(id.clone(), compiled);
+            }
+            match subscription.status {
+                Status::Ended { .. } => self.stop(&mut audience, id),
+                Status::Active | Status::Paused { .. } | Status::Expired => audience.admit(&subscription),
+            }
+            drop(audience);
+            self.announce_subscriptions();
+            return Ok(self.as_of_now(subscription));
         }
-
-        self.store.put_subscriptions(&[&subscription])?;
-        if let Some(compiled) = compiled {
-            self.queries.forget(id);
-            self.percolator.insert(id.clone(), compiled);
-        }
-        match subscription.status {
-            Status::Ended { .. } => desk.stop(&self.percolator, id),
-            Status::Active | Status::Paused { .. } | Status::Expired => desk.audience.admit(&subscription),
-        }
-        drop(desk);
-        self.announce_subscriptions();
-        Ok(self.as_of_now(subscription))
+        Err(StoreError::Contended { member: None, races: super::RACES }.into())
     }
 
     /// A selector as it is stored: a query that can be read again, ids sorted, without repeats, within the limit.
@@ -398,16 +402,14 @@ impl Engine {
         Some(end.unwrap_or(Timestamp::MAX))
     }
 
+    /// A subscription selects nobody any more.
+    fn stop(&self, audience: &mut Audience, id: &SubscriptionId) {
+        self.percolator.remove(id);
+        audience.dismiss(id);
+    }
+
     fn announce_subscriptions(&self) {
         self.subscriptions_changed.send_modify(|revision| *revision += 1);
-    }
-}
-
-impl Desk {
-    /// A subscription selects nobody any more.
-    fn stop(&mut self, percolator: &crate::percolator::Percolator, id: &SubscriptionId) {
-        percolator.remove(id);
-        self.audience.dismiss(id);
     }
 }
 

@@ -1,6 +1,9 @@
 //! Why the store could not do what it was asked.
 
+use std::fmt;
 use std::path::PathBuf;
+
+use crate::member::MemberId;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +53,16 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Others wrote the same row again and again before this writer could.
+    #[error(
+        "another node was faster {races} times in a row to write {}; send it again", Contested(*.member)
+    )]
+    Contended {
+        /// The member, where it was one.
+        member: Option<MemberId>,
+        /// How often it was tried.
+        races: u32,
+    },
     /// The database failed: most often the disk is full or broken.
     #[error("the store failed: {0}")]
     Database(#[source] Box<redb::Error>),
@@ -67,3 +80,15 @@ macro_rules! from_redb {
 }
 
 from_redb!(redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
+
+/// What others wrote, in words.
+struct Contested(Option<MemberId>);
+
+impl fmt::Display for Contested {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(member) => write!(formatter, "member {member}"),
+            None => write!(formatter, "the subscription"),
+        }
+    }
+}

@@ -86,7 +86,7 @@ fn three_hundred_thousand_ids_are_stored_in_few_bytes_each() {
     assert_eq!(workshop.engine.subscription(&sales(), &subscription.id).unwrap(), subscription);
     workshop.apply(member(1_000_000_250, [at("Acme", "Engineer")]));
     assert_eq!(workshop.apply(member(1_000_000_250, [at("Globex", "Engineer")])).notified, [subscription.id]);
-    let file = std::fs::metadata(workshop.engine.store().directory().join("tripline.redb")).unwrap();
+    let file = std::fs::metadata(workshop.engine.data_dir().join("tripline.redb")).unwrap();
     assert!(file.len() < 8 << 20, "the store has {} bytes", file.len());
 }
 

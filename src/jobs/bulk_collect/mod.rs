@@ -152,11 +152,11 @@ impl BulkCollect {
         retention: Duration,
         most_in_progress: usize,
     ) -> Result<(Arc<Self>, JoinHandle<()>), BulkCollectError> {
-        let directory = engine.store().directory().join("bulk_collect");
+        let directory = engine.data_dir().join("bulk_collect");
         let (queue, incoming) = mpsc::channel();
         let mut in_progress = HashMap::new();
         let mut finished = HashSet::new();
-        engine.store().for_each_bulk_request(|request| match request.state {
+        engine.store().for_each_bulk_request(&mut |request| match request.state {
             BulkState::Finished { .. } => {
                 finished.insert(request.id.to_string());
             }
@@ -365,7 +365,7 @@ impl BulkCollect {
     /// Forgets requests that are older than the retention.
     fn sweep(&self) {
         let mut old = Vec::new();
-        let read = self.engine.store().for_each_bulk_request(|request| {
+        let read = self.engine.store().for_each_bulk_request(&mut |request| {
             if self.is_old(&request) {
                 old.push(request);
             }
