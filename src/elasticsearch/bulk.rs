@@ -1,9 +1,11 @@
 //! Writing documents, many in a request.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use elasticsearch::http::Method;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -15,8 +17,20 @@ use super::{Connection, ElasticsearchError, read};
 /// Which write a document stands at: what the next one is made dependent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Stamp {
+    /// Which of the indices that stood behind the alias in turn counts so: 3 of `members-v3`, 0 of an index that is not named so.
+    pub generation: u32,
     pub seq_no: u64,
     pub primary_term: u64,
+}
+
+/// The name of the index that stands behind an alias in a generation.
+pub(crate) fn index_of(alias: &str, generation: u32) -> String {
+    format!("{alias}-v{generation}")
+}
+
+/// The generation that an index's name says, 0 for other names.
+pub(crate) fn generation_of(index: &str) -> u32 {
+    index.rsplit_once("-v").and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
 }
 
 /// The write of one document.
@@ -62,10 +76,17 @@ impl<'a> Write<'a> {
         self
     }
 
-    /// Only if this is still the document's last write; else it is a conflict.
+    /// Only if this is still the document's last write; else it is a conflict. It is one, too, when a migration has put another index
+    /// behind the alias since.
     pub fn if_still_at(mut self, stamp: Stamp) -> Self {
         self.expected = Some(stamp);
         self
+    }
+
+    /// The generation of the target that the expected stamp is from: its numbers mean nothing in another index.
+    fn generation(&self) -> Option<u32> {
+        let generation = self.expected.filter(|_| self.require_alias)?.generation;
+        (generation > 0).then_some(generation)
     }
 
     /// Its lines of a bulk request.
@@ -77,16 +98,17 @@ impl<'a> Write<'a> {
             Operation::Delete => ("delete", None),
         };
         let mut lines = format!("{{\"{name}\":").into_bytes();
+        let generation = self.generation();
         serde_json::to_writer(
             &mut lines,
             &Action {
-                index: self.target,
+                index: &generation.map_or(Cow::Borrowed(self.target), |number| index_of(self.target, number).into()),
                 id: &self.id,
                 routing: self.routing.as_deref(),
                 if_seq_no: self.expected.map(|stamp| stamp.seq_no),
                 if_primary_term: self.expected.map(|stamp| stamp.primary_term),
                 // Deletes make no index.
-                require_alias: self.require_alias && document.is_some(),
+                require_alias: self.require_alias && generation.is_none() && document.is_some(),
             },
         )?;
         lines.extend_from_slice(b"}\n");
@@ -157,6 +179,7 @@ impl Connection {
                 rest = later;
             }
             open.retain(|(_, result)| matches!(result, Some(ItemResult::TooBusy { .. })));
+            self.settle_writes_to_former_indices(&mut open).await?;
             if open.is_empty() || !backoff.wait().await {
                 break;
             }
@@ -172,6 +195,37 @@ impl Connection {
     pub async fn write(&self, write: &Write<'_>) -> Result<ItemResult, ElasticsearchError> {
         let mut results = self.bulk(std::slice::from_ref(write)).await?;
         results.pop().ok_or_else(|| self.malformed("POST /_bulk", "no item".to_owned()))
+    }
+
+    /// A write that expects a stamp goes to the index that the stamp is from. When a migration has put another one behind the alias,
+    /// that one will never be written again: the write is in conflict, for the document is to be read anew.
+    async fn settle_writes_to_former_indices(
+        &self,
+        open: &mut Vec<(&Write<'_>, &mut Option<ItemResult>)>,
+    ) -> Result<(), ElasticsearchError> {
+        let mut current: Vec<(&str, u32)> = Vec::new();
+        for (write, result) in open.iter_mut() {
+            let Some(generation) = write.generation() else { continue };
+            let known = current.iter().find(|(target, _)| *target == write.target).map(|(_, generation)| *generation);
+            let now = match known {
+                Some(now) => now,
+                None => {
+                    let now = self.generation_behind(write.target).await?;
+                    current.push((write.target, now));
+                    now
+                }
+            };
+            if now != generation {
+                **result = Some(ItemResult::Conflict);
+            }
+        }
+        open.retain(|(_, result)| matches!(result, Some(ItemResult::TooBusy { .. })));
+        Ok(())
+    }
+
+    async fn generation_behind(&self, alias: &str) -> Result<u32, ElasticsearchError> {
+        let indices: BTreeMap<String, IgnoredAny> = self.ask(Method::Get, &format!("_alias/{alias}"), None).await?;
+        Ok(indices.into_keys().map(|index| generation_of(&index)).max().unwrap_or(0))
     }
 
     /// As many of these writes as fit into one request, at least one.
@@ -194,7 +248,8 @@ impl Connection {
                 ("timeout", format!("{}ms", self.request_timeout.as_millis() / 2)),
                 (
                     "filter_path",
-                    "error,status,items.*.status,items.*._seq_no,items.*._primary_term,items.*.error".to_owned(),
+                    "error,status,items.*.status,items.*._index,items.*._seq_no,items.*._primary_term,items.*.error"
+                        .to_owned(),
                 ),
             ],
             body: Some(body),
@@ -242,6 +297,8 @@ impl Item {
 #[derive(Deserialize)]
 struct ItemAnswer {
     status: u16,
+    #[serde(rename = "_index", default)]
+    index: String,
     #[serde(rename = "_seq_no")]
     seq_no: Option<u64>,
     #[serde(rename = "_primary_term")]
@@ -252,10 +309,16 @@ struct ItemAnswer {
 impl ItemAnswer {
     fn result(self) -> ItemResult {
         match (self.status, self.seq_no, self.primary_term, self.error) {
-            (200..300, Some(seq_no), Some(primary_term), None) => ItemResult::Done(Stamp { seq_no, primary_term }),
+            (200..300, Some(seq_no), Some(primary_term), None) => {
+                ItemResult::Done(Stamp { generation: generation_of(&self.index), seq_no, primary_term })
+            }
             (404, _, _, None) => ItemResult::Missing,
             (404, _, _, Some(cause)) if cause.kind == "document_missing_exception" => ItemResult::Missing,
             (409, ..) => ItemResult::Conflict,
+            // A migration lets no more writes into the index that it is leaving.
+            (403, _, _, Some(cause)) if cause.kind == "cluster_block_exception" => {
+                ItemResult::TooBusy { reason: cause.text() }
+            }
             (status, _, _, cause) => {
                 let cause = cause.unwrap_or_default();
                 if is_busy(status) {

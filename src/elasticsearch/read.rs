@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::bulk::generation_of;
 use super::error::Cause;
 use super::hosts::Request;
 use super::{Connection, ElasticsearchError, Stamp, read};
@@ -55,6 +56,8 @@ pub struct Hits {
 /// One document of a search.
 #[derive(Debug, Deserialize)]
 pub struct Hit {
+    #[serde(rename = "_index")]
+    index: String,
     #[serde(rename = "_id")]
     pub id: String,
     #[serde(rename = "_routing")]
@@ -74,7 +77,8 @@ pub struct Hit {
 impl Hit {
     /// Its last write, where the search asked for `seq_no_primary_term`.
     pub fn stamp(&self) -> Option<Stamp> {
-        Some(Stamp { seq_no: self.seq_no?, primary_term: self.primary_term? })
+        let generation = generation_of(&self.index);
+        Some(Stamp { generation, seq_no: self.seq_no?, primary_term: self.primary_term? })
     }
 }
 
@@ -107,9 +111,17 @@ impl Connection {
             DocumentAnswer { error: Some(cause), .. } => {
                 Err(ElasticsearchError::of_part(&answer.host, &request.action(), cause))
             }
-            DocumentAnswer { found: true, source, seq_no: Some(seq_no), primary_term: Some(primary_term), .. } => {
+            DocumentAnswer {
+                found: true,
+                index,
+                source,
+                seq_no: Some(seq_no),
+                primary_term: Some(primary_term),
+                ..
+            } => {
+                let generation = generation_of(&index);
                 let source = source.unwrap_or_else(|| RawValue::NULL.to_owned());
-                Ok(Some(Found { source, stamp: Stamp { seq_no, primary_term } }))
+                Ok(Some(Found { source, stamp: Stamp { generation, seq_no, primary_term } }))
             }
             _ => Ok(None),
         };
@@ -154,6 +166,8 @@ struct MultiGetAnswer {
 
 #[derive(Deserialize)]
 struct DocumentAnswer {
+    #[serde(rename = "_index", default)]
+    index: String,
     #[serde(default)]
     found: bool,
     #[serde(rename = "_source")]
