@@ -67,8 +67,8 @@ impl Node {
     /// Ends the work and leaves the cluster; says whether the threads ended as they should.
     pub fn stop(self) -> bool {
         drop(self.stops);
-        // All of them, though one may have panicked.
-        self.threads.into_iter().fold(true, |ended, thread| thread.join().is_ok() && ended)
+        let ended: Vec<bool> = self.threads.into_iter().map(|thread| thread.join().is_ok()).collect();
+        ended.into_iter().all(|ended| ended)
     }
 
     fn spawn(&mut self, name: &str, work: impl FnOnce(&Receiver<()>) + Send + 'static) -> Result<(), StoreError> {

@@ -232,6 +232,15 @@ impl Engine {
         self.members.document(id)
     }
 
+    /// Members' documents, in the order of the ids.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    pub fn documents(&self, ids: &[MemberId]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.store.documents(ids)
+    }
+
     /// Drops events that are older than the retention, delivered or not, and returns how many changes they told. To be
     /// called now and then.
     ///

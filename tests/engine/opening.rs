@@ -22,7 +22,7 @@ fn a_directory_that_a_newer_version_wrote_is_refused() {
     let workshop = Workshop::new();
     let options = workshop.options();
     let folder = workshop.closed();
-    let database = redb::Database::create(folder.path().join("tripline.redb")).unwrap();
+    let database = redb::Database::create(folder.folder().join("tripline.redb")).unwrap();
     let transaction = database.begin_write().unwrap();
     let meta = redb::TableDefinition::<&str, u64>::new("meta");
     transaction.open_table(meta).unwrap().insert("schema_version", 1_000).unwrap();
@@ -46,7 +46,7 @@ fn a_directory_that_cannot_be_made_is_refused() {
 #[test]
 fn a_file_that_is_no_store_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("tripline.redb"), "no database at all").unwrap();
+    std::fs::write(folder.folder().join("tripline.redb"), "no database at all").unwrap();
     let refused = Engine::open(EngineOptions::new(folder.path(), mapping()));
     assert!(matches!(refused, Err(OpenError::Store(StoreError::Open { .. }))));
 }

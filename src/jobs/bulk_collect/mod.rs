@@ -80,6 +80,9 @@ impl DataFormat {
     }
 }
 
+/// So many documents are read at once: a store may be far away, and all of them are in memory.
+const READ_AT_ONCE: usize = 100;
+
 /// A stored request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BulkRequest {
@@ -281,8 +284,8 @@ impl BulkCollect {
     }
 
     fn knows_any(&self, ids: &[MemberId]) -> Result<bool, StoreError> {
-        for id in ids {
-            if self.engine.document(*id)?.is_some() {
+        for some in ids.chunks(READ_AT_ONCE) {
+            if self.engine.documents(some)?.iter().any(Option::is_some) {
                 return Ok(true);
             }
         }
@@ -331,17 +334,19 @@ impl BulkCollect {
     }
 
     fn write(&self, request: &BulkRequest, directory: &Path) -> io::Result<Vec<DataFile>> {
-        let mut ids = request.ids.iter();
+        let mut chunks = request.ids.chunks(READ_AT_ONCE);
+        let mut read = Vec::new().into_iter().flatten();
         output::write(directory, request.format, || {
-            for id in ids.by_ref() {
+            loop {
                 if self.stopping.load(Ordering::Relaxed) {
                     return Err(ErrorKind::Interrupted.into());
                 }
-                if let Some(document) = self.engine.document(*id).map_err(io::Error::other)? {
+                if let Some(document) = read.next() {
                     return Ok(Some(document));
                 }
+                let Some(some) = chunks.next() else { return Ok(None) };
+                read = self.engine.documents(some).map_err(io::Error::other)?.into_iter().flatten();
             }
-            Ok(None)
         })
     }
 

@@ -3,7 +3,8 @@
 //! The index of subscriptions has one shard, so its numbers are one order. A search may see a later write before an
 //! earlier one that was on its way at the same time: numbers that were skipped are asked for again until they have been missing
 //! for longer than any write takes. Most never come: they are writes that later ones replaced. Where the shard has moved to a node
-//! that may not have had everything (its term changed), or the feed was not read for long, all subscriptions are read anew.
+//! that may not have had everything (its term changed), another index stands behind the alias, or the feed was not read for long, all
+//! subscriptions are read anew.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -37,8 +38,8 @@ pub(crate) struct Feed {
 struct Position {
     /// The highest number that was seen.
     last: u64,
-    /// The term in which it was given.
-    term: u64,
+    /// The index and the term in which it was given; `None` while there is none.
+    given_by: Option<(u32, u64)>,
     /// Numbers below it that were not seen, with the time when they were skipped.
     skipped: BTreeMap<u64, Instant>,
     read_at: Instant,
@@ -76,10 +77,11 @@ impl Cluster {
         let found = self.connection.search(&self.names.subscriptions, None, &search).await?;
         let stamp = found.hits.first().and_then(crate::elasticsearch::Hit::stamp);
         let read_at = Instant::now();
-        let (last, term) = stamp.map_or((0, 0), |stamp| (stamp.seq_no, stamp.primary_term));
+        let last = stamp.map_or(0, |stamp| stamp.seq_no);
+        let given_by = stamp.map(|stamp| (stamp.generation, stamp.primary_term));
         // What was on its way then may come with a number below: it is asked for as if it had been skipped.
         let skipped = (last.saturating_sub(64)..last).map(|number| (number, read_at)).collect();
-        Ok(Position { last, term, skipped, read_at })
+        Ok(Position { last, given_by, skipped, read_at })
     }
 
     async fn follow_from(&self, mut position: Position) -> Result<(Followed, Option<Position>), StoreError> {
@@ -92,7 +94,7 @@ impl Cluster {
             {"range": {"_seq_no": {"gt": position.last}}},
             {"terms": {"_seq_no": skipped}}
         ]}});
-        if position.term == 0 {
+        if position.given_by.is_none() {
             // Nothing was seen yet, and the first number is 0.
             condition = json!({"match_all": {}});
         }
@@ -109,10 +111,14 @@ impl Cluster {
             for hit in &found {
                 let missing = || damaged("subscriptions", hit.id.as_str(), "it has no sequence number");
                 let stamp = hit.stamp().ok_or_else(missing)?;
-                if position.term != 0 && stamp.seq_no > position.last && stamp.primary_term != position.term {
+                let giver = (stamp.generation, stamp.primary_term);
+                let is_new = position.given_by.is_none() || stamp.seq_no > position.last;
+                if position.given_by.is_some_and(|known| known.0 != giver.0 || (is_new && known.1 != giver.1)) {
                     return Ok((Followed::Lost, None));
                 }
-                position.term = position.term.max(stamp.primary_term);
+                if is_new {
+                    position.given_by = Some(giver);
+                }
                 if position.skipped.remove(&stamp.seq_no).is_none() {
                     let first_missing = if changes.is_empty() && position.last == 0 { 0 } else { position.last + 1 };
                     position.skipped.extend((first_missing..stamp.seq_no).map(|number| (number, now)));

@@ -130,7 +130,7 @@ impl Head {
     }
 
     /// One that has to be looked after though it has no events: an erasure is not at its end.
-    pub(super) fn to_be_settled(self, now: Timestamp) -> Head {
+    pub(super) fn unsettled(self, now: Timestamp) -> Head {
         Head { pending: true, pending_since: Some(now), ..self }
     }
 

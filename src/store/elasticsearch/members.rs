@@ -137,6 +137,10 @@ impl Cluster {
         before: Option<MemberId>,
         size: usize,
     ) -> Result<Vec<(MemberId, String)>, StoreError> {
+        if before.is_none() {
+            // What was stored a moment ago belongs to what is stored.
+            self.connection.refresh(&[&self.names.members]).await?;
+        }
         let mut search = json!({
             "size": size,
             "query": {"term": {"state": State::Known}},
@@ -258,7 +262,7 @@ impl Cluster {
                 state: MemberState::Erased,
             };
             let now = Timestamp::now();
-            let tombstone = Head::of(id, &row, head.sequence, announcements, now).to_be_settled(now);
+            let tombstone = Head::of(id, &row, head.sequence, announcements, now).unsettled(now);
             let write =
                 Write::new(&self.names.members, id.to_string(), Operation::Index(to_json("members", &tombstone)?));
             match self.connection.write(&write.if_still_at(stamp)).await? {

@@ -32,7 +32,7 @@ pub struct EmbeddedStore {
 }
 
 /// Makes the directory where it is missing, for its owner alone: profiles and the secrets of webhooks will lie in it.
-fn make_private(directory: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(directory: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

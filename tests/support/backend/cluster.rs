@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tripline::config;
+use tripline::config::{self, Backend, Config};
 use tripline::engine::{Engine, EngineOptions, OpenError};
 use tripline::node::{Joining, Node};
 use tripline::store::ElasticsearchStore;
@@ -48,6 +48,13 @@ impl Place {
             replicas: 0,
             ..config::Elasticsearch::default()
         }
+    }
+
+    /// Lets a server keep everything here.
+    pub fn configure(&self, config: &mut Config) {
+        config.data_dir = self.folder().to_owned();
+        config.store = Backend::Elasticsearch;
+        config.elasticsearch = self.settings();
     }
 
     pub fn open(&self, options: EngineOptions) -> Result<Opened, OpenError> {

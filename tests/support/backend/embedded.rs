@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use tripline::config::Config;
 use tripline::engine::{Engine, EngineOptions, OpenError};
 
 /// Where an engine keeps everything; gone when this is dropped.
@@ -16,6 +17,11 @@ impl Place {
 
     pub fn folder(&self) -> &Path {
         self.0.path()
+    }
+
+    /// Lets a server keep everything here.
+    pub fn configure(&self, config: &mut Config) {
+        config.data_dir = self.folder().to_owned();
     }
 
     pub fn open(&self, options: EngineOptions) -> Result<Opened, OpenError> {
