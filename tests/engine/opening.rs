@@ -46,7 +46,7 @@ fn a_directory_that_cannot_be_made_is_refused() {
 #[test]
 fn a_file_that_is_no_store_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.folder().join("tripline.redb"), "no database at all").unwrap();
+    std::fs::write(folder.path().join("tripline.redb"), "no database at all").unwrap();
     let refused = Engine::open(EngineOptions::new(folder.path(), mapping()));
     assert!(matches!(refused, Err(OpenError::Store(StoreError::Open { .. }))));
 }
