@@ -33,8 +33,10 @@ impl Cluster {
     /// already was relayed by another.
     pub(super) async fn relay(&self, announcements: &[&Unrelayed]) -> Result<(), StoreError> {
         let mut left: Vec<&Unrelayed> = announcements.to_vec();
+        // A shard writes them in this order, and delivery may look in between.
+        left.sort_unstable_by_key(|unrelayed| unrelayed.sequence);
         while !left.is_empty() {
-            // Of each member the earliest: within one request nothing says what is written first.
+            // Of each member the earliest: what a shard turns away for now is written after the rest of the request.
             let mut members = rustc_hash::FxHashSet::default();
             let (now, later): (Vec<_>, Vec<_>) =
                 left.into_iter().partition(|unrelayed| members.insert(unrelayed.announcement.member));
