@@ -14,11 +14,13 @@
 mod audience;
 mod batch;
 mod error;
+mod judging;
 mod matched;
 mod members;
 mod options;
 mod preview;
 mod reading;
+mod restoring;
 mod subscriptions;
 mod update;
 
@@ -40,8 +42,10 @@ use members::Members;
 use reading::Reading;
 
 pub use error::{ApplyError, Misfit, OpenError, PreviewError, SubscriptionError};
+pub use judging::{Judging, Prepared};
 pub use options::{Clock, EngineOptions};
 pub use preview::{MAX_SAMPLE, Preview, Sample, Subject, Verdict};
+pub use restoring::{PreparedMember, StoredMember, StoredMemberError};
 pub use subscriptions::{NewSubscription, SubscriptionPatch};
 pub use update::{Outcome, OutcomeKind, Rejection, RejectionReason, Update};
 
@@ -236,6 +240,7 @@ impl Engine {
             queries: &self.queries,
             forbidden_fields: &self.options.forbidden_fields,
             now: self.now(),
+            compares: true,
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod bulk_requests;
 mod events;
+mod jobs;
 mod members;
 mod outbox;
 mod subscriptions;
@@ -121,6 +122,7 @@ impl Store {
             transaction.open_table(tables::CHANGES_BY_TIME)?;
             transaction.open_table(tables::EVENTS)?;
             bulk_requests::prepare(transaction)?;
+            jobs::prepare(transaction)?;
             outbox::create_tables(transaction)
         })
     }
