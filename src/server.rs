@@ -1,4 +1,4 @@
-//! A whole server in one process: engine, delivery, Bulk Collect and API, started and ended together.
+//! A whole server in one process: engine, delivery, Bulk Collect, jobs and API, started and ended together.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,6 +29,7 @@ use crate::config::{self, Backend, Config, JwtAlgorithm};
 use crate::delivery::{self, Delivery, DeliveryOptions, Schedule};
 use crate::engine::{Engine, EngineOptions, OpenError};
 use crate::jobs::bulk_collect::{BulkCollect, BulkCollectError};
+use crate::jobs::reindex::{JobError, JobSettings, Jobs};
 use crate::json::{self, JsonError};
 use crate::mapping::{Mapping, MappingError};
 use crate::node::{Joining, Node};
@@ -60,6 +61,8 @@ pub enum StartError {
     Delivery(#[from] delivery::StartError),
     #[error("cannot start bulk collect: {0}")]
     BulkCollect(#[from] BulkCollectError),
+    #[error("cannot go on with the reindex jobs: {0}")]
+    Jobs(#[from] JobError),
     #[error("cannot start: {0}")]
     Panicked(#[from] tokio::task::JoinError),
 }
@@ -77,6 +80,7 @@ pub struct Server {
     node: Option<Node>,
     bulk_collect: Arc<BulkCollect>,
     bulk_thread: thread::JoinHandle<()>,
+    jobs: Arc<Jobs>,
 }
 
 /// The HS256 secret that a server checks tokens with.
@@ -109,15 +113,24 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
         config.retention.bulk_collect,
         config.limits.bulk_collect_in_progress.get(),
     )?;
+    let jobs = Jobs::new(Arc::clone(&engine), Arc::clone(&bulk_collect), JobSettings::from(&config))?;
+    jobs.resume_interrupted()?;
     let ending = CancellationToken::new();
     let sweeping = tokio::spawn(sweep(Arc::clone(&engine), ending.clone()));
     let grace = config.shutdown_grace;
-    let app =
-        App::new(Arc::new(config), engine, delivery.handle(), Arc::clone(&bulk_collect), verifier, ending.clone());
+    let app = App::new(
+        Arc::new(config),
+        engine,
+        delivery.handle(),
+        Arc::clone(&bulk_collect),
+        Arc::clone(&jobs),
+        verifier,
+        ending.clone(),
+    );
     let router = api::router(app);
     let served = axum::serve(listener, router).with_graceful_shutdown(ending.clone().cancelled_owned());
     let serving = tokio::spawn(async move { served.await });
-    Ok(Server { address, secret, grace, ending, serving, sweeping, delivery, node, bulk_collect, bulk_thread })
+    Ok(Server { address, secret, grace, ending, serving, sweeping, delivery, node, bulk_collect, bulk_thread, jobs })
 }
 
 impl Server {
@@ -136,6 +149,7 @@ impl Server {
     pub async fn shutdown(mut self) {
         self.ending.cancel();
         self.bulk_collect.stop();
+        let jobs = tokio::task::spawn_blocking(move || self.jobs.stop());
         let ended = tokio::time::timeout(self.grace, &mut self.serving).await;
         match ended {
             Ok(Ok(Ok(()))) => {}
@@ -148,6 +162,9 @@ impl Server {
         }
         self.delivery.shutdown().await;
         self.sweeping.abort();
+        if let Err(error) = jobs.await {
+            tracing::error!(%error, "stopping the reindex jobs panicked");
+        }
         let joined = tokio::task::spawn_blocking(move || {
             let bulk_collect = self.bulk_thread.join().is_ok();
             self.node.is_none_or(Node::stop) && bulk_collect

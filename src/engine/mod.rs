@@ -17,11 +17,13 @@ mod audience;
 mod batch;
 mod error;
 mod following;
+mod judging;
 mod matched;
 mod members;
 mod options;
 mod preview;
 mod reading;
+mod restoring;
 mod subscriptions;
 mod update;
 
@@ -46,8 +48,10 @@ use members::Members;
 use reading::Reading;
 
 pub use error::{ApplyError, Misfit, OpenError, PreviewError, SubscriptionError};
+pub use judging::{Judging, Prepared};
 pub use options::{Clock, EngineOptions};
 pub use preview::{MAX_SAMPLE, Preview, Sample, Subject, Verdict};
+pub use restoring::{PreparedMember, StoredMemberError};
 pub use subscriptions::{NewSubscription, SubscriptionPatch};
 pub use update::{Outcome, OutcomeKind, Rejection, RejectionReason, Update};
 
@@ -157,7 +161,7 @@ impl Engine {
     /// [`ApplyError::Rejected`] with the reason, [`ApplyError::Store`] where the store fails.
     pub fn apply(&self, update: Update) -> Result<Outcome, ApplyError> {
         let reading = Reading::of(update, &self.options.schema)?;
-        let mut outcomes = self.apply_readings(&[&reading])?;
+        let mut outcomes = self.apply_readings(&[&reading], Judging::Telling, true)?;
         let unanswered = || StoreError::Unwritable { table: "members", reason: "the update has no outcome".to_owned() };
         Ok(outcomes.pop().ok_or_else(unanswered)??)
     }
@@ -172,7 +176,7 @@ impl Engine {
         let schema = &self.options.schema;
         let readings: Vec<_> = updates.into_iter().map(|update| Reading::of(update, schema)).collect();
         let good: Vec<&Reading> = readings.iter().filter_map(|reading| reading.as_ref().ok()).collect();
-        let mut outcomes = self.apply_readings(&good)?.into_iter();
+        let mut outcomes = self.apply_readings(&good, Judging::Telling, true)?.into_iter();
         let each = readings.iter().map(|reading| match reading {
             Ok(_) => outcomes.next(),
             Err(rejection) => Some(Err(rejection.clone())),
@@ -180,23 +184,31 @@ impl Engine {
         Ok(each.flatten().collect())
     }
 
-    /// Applies what was read; one outcome for each. Those that lose a race for their member are judged again by what the
-    /// winner stored.
-    fn apply_readings(&self, readings: &[&Reading]) -> Result<Vec<Result<Outcome, Rejection>>, StoreError> {
+    /// Applies what was read, or only judges it where it is not to be stored; one outcome for each. Those that lose a race for
+    /// their member are judged again by what the winner stored.
+    fn apply_readings(
+        &self,
+        readings: &[&Reading],
+        judging: Judging,
+        is_stored: bool,
+    ) -> Result<Vec<Result<Outcome, Rejection>>, StoreError> {
         let _turn = self.turn();
-        let audience = self.audience();
+        let (audience, nobody) = (self.audience(), Audience::default());
         self.check_trust()?;
+        let told = if judging == Judging::Telling { &*audience } else { &nobody };
         let mut outcomes: Vec<Option<Result<Outcome, Rejection>>> = vec![None; readings.len()];
         let mut left: Vec<usize> = (0..readings.len()).collect();
         let mut lost = Vec::new();
         for _ in 0..RACES {
             let these: Vec<&Reading> = left.iter().filter_map(|place| readings.get(*place).copied()).collect();
-            let mut batch = Batch::new(self.surroundings(&audience), &these)?;
+            let mut batch = Batch::new(self.surroundings(told, judging), &these)?;
             for reading in &these {
                 batch.apply(reading)?;
             }
             let finished = batch.finish()?;
-            lost = self.commit(finished.writes, &finished.announcements)?;
+            if is_stored {
+                lost = self.commit(finished.writes, &finished.announcements)?;
+            }
             for (place, outcome) in left.iter().zip(finished.outcomes) {
                 if let Some(answer) = outcomes.get_mut(*place) {
                     *answer = Some(outcome);
@@ -295,7 +307,7 @@ impl Engine {
         self.audience.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn surroundings<'e>(&'e self, audience: &'e Audience) -> Surroundings<'e> {
+    fn surroundings<'e>(&'e self, audience: &'e Audience, judging: Judging) -> Surroundings<'e> {
         Surroundings {
             members: &self.members,
             percolator: &self.percolator,
@@ -304,6 +316,7 @@ impl Engine {
             queries: &self.queries,
             forbidden_fields: &self.options.forbidden_fields,
             now: self.now(),
+            compares: judging != Judging::Baseline,
         }
     }
 

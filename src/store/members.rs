@@ -82,6 +82,17 @@ pub struct MemberWrite {
     pub baseline: BaselineWrite,
 }
 
+/// All that a store holds of one member.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredMember {
+    pub id: MemberId,
+    pub row: MemberRow,
+    /// `None` of one that was erased.
+    pub document: Option<Bytes>,
+    /// The last document that said anything of positions, where the newest says nothing.
+    pub baseline: Option<Bytes>,
+}
+
 /// What becomes of the last document that said anything of positions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BaselineWrite {
@@ -125,6 +136,31 @@ pub trait MemberStore {
     ///
     /// Where the store fails, and what `visit` says.
     fn for_each_document_backwards(&self, limit: usize, visit: &mut VisitDocument<'_>) -> Result<(), StoreError>;
+
+    /// Members that have a document, with their versions, in the order of their ids, from the first one behind `after`; none when
+    /// there are no more.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn member_versions(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, MemberVersion)>, StoreError>;
+
+    /// Everything that is stored of members, erased ones too, in the order of their ids, from the first one behind `after`; none
+    /// when there are no more. A page ends early when its documents have so many bytes together.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn stored_members(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+        limit_bytes: usize,
+    ) -> Result<Vec<StoredMember>, StoreError>;
 
     /// Erases a member: only its id and version stay. Events about it stay without what they said of the person.
     /// Returns whether there was anything to erase.

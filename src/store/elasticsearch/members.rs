@@ -6,15 +6,17 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::member::{Body, HEAD, Head, State, Unrelayed, Written};
 use super::{Cluster, ElasticsearchStore, damaged, from_json, not_written, to_json};
-use crate::elasticsearch::{DocumentId, ItemResult, Operation, SourceFilter, Write};
-use crate::event::Sequence;
+use crate::elasticsearch::{DocumentId, Hit, ItemResult, Operation, SourceFilter, Write};
+use crate::event::{MemberVersion, Sequence};
 use crate::member::MemberId;
 use crate::store::{
-    Announcement, Committed, MemberRow, MemberState, MemberStore, MemberWrite, Stamp, StoreError, Stored, VisitDocument,
+    Announcement, Committed, MemberRow, MemberState, MemberStore, MemberWrite, Stamp, StoreError, Stored, StoredMember,
+    VisitDocument,
 };
 
 /// A member whose events of more versions than this are not relayed is looked after before it is read: a
@@ -26,6 +28,9 @@ const RACES: u32 = 32;
 
 /// So many documents come with one answer when many are looked at.
 const PAGE: usize = 100;
+
+/// No search gives more at once.
+const WINDOW: usize = 10_000;
 
 /// The texts of a member's document.
 #[derive(Debug, Default, Deserialize)]
@@ -74,6 +79,23 @@ impl MemberStore for ElasticsearchStore {
             }
         }
         Ok(())
+    }
+
+    fn member_versions(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, MemberVersion)>, StoreError> {
+        self.ask(move |cluster| async move { cluster.member_versions(after, limit).await })
+    }
+
+    fn stored_members(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+        limit_bytes: usize,
+    ) -> Result<Vec<StoredMember>, StoreError> {
+        self.ask(move |cluster| async move { cluster.stored_members(after, limit, limit_bytes).await })
     }
 
     fn erase(&self, id: MemberId) -> Result<bool, StoreError> {
@@ -129,6 +151,61 @@ impl Cluster {
                 None => Ok(Texts::default()),
             })
             .collect()
+    }
+
+    async fn member_versions(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, MemberVersion)>, StoreError> {
+        let found = self.members_behind(after, limit, json!({"term": {"state": State::Known}}), json!(HEAD)).await?;
+        found
+            .iter()
+            .map(|hit| {
+                let head: Head = from_json("members", &hit.id, source(hit)?)?;
+                Ok((head.member, head.version))
+            })
+            .collect()
+    }
+
+    async fn stored_members(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+        limit_bytes: usize,
+    ) -> Result<Vec<StoredMember>, StoreError> {
+        let found = self.members_behind(after, limit, json!({"match_all": {}}), json!(true)).await?;
+        let (mut members, mut bytes) = (Vec::with_capacity(found.len()), 0);
+        for hit in &found {
+            let head: Head = from_json("members", &hit.id, source(hit)?)?;
+            let texts: Texts = from_json("members", &hit.id, source(hit)?)?;
+            let row = head.row().map_err(|reason| damaged("members", hit.id.as_str(), reason))?;
+            let document = texts.document.map(Bytes::from);
+            bytes += document.as_ref().map_or(0, Bytes::len);
+            members.push(StoredMember { id: head.member, row, document, baseline: texts.baseline.map(Bytes::from) });
+            if bytes >= limit_bytes {
+                break;
+            }
+        }
+        Ok(members)
+    }
+
+    /// The documents of members in the order of their ids, from the first one behind `after`.
+    async fn members_behind(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+        query: Value,
+        fields: Value,
+    ) -> Result<Vec<Hit>, StoreError> {
+        let mut search =
+            json!({"size": limit.min(WINDOW), "query": query, "sort": [{"member": "asc"}], "_source": fields});
+        match after {
+            Some(after) => search["search_after"] = json!([after]),
+            // What was stored a moment ago belongs to what is stored.
+            None => self.connection.refresh(&[&self.names.members]).await?,
+        }
+        Ok(self.connection.search(&self.names.members, None, &search).await?.hits)
     }
 
     /// Members with the highest ids, those below `before`, with their documents.
@@ -276,4 +353,8 @@ impl Cluster {
         }
         Err(StoreError::Contended { member: Some(id), races: RACES })
     }
+}
+
+fn source(hit: &Hit) -> Result<&RawValue, StoreError> {
+    hit.source.as_deref().ok_or_else(|| damaged("members", hit.id.as_str(), "it has no source"))
 }

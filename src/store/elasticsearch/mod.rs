@@ -17,6 +17,7 @@ mod bulk_requests;
 mod event;
 mod events;
 mod feed;
+mod jobs;
 mod member;
 mod members;
 mod nodes;
@@ -55,6 +56,7 @@ pub struct Names {
     batches: String,
     nodes: String,
     bulk_requests: String,
+    jobs: String,
 }
 
 impl Names {
@@ -69,6 +71,7 @@ impl Names {
             batches: name("batches"),
             nodes: name("nodes"),
             bulk_requests: name("bulk-requests"),
+            jobs: name("jobs"),
         }
     }
 }

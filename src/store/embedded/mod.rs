@@ -5,6 +5,7 @@
 
 mod bulk_requests;
 mod events;
+mod jobs;
 mod members;
 mod outbox;
 mod subscriptions;
@@ -111,6 +112,7 @@ impl EmbeddedStore {
             transaction.open_table(tables::CHANGES_BY_TIME)?;
             transaction.open_table(tables::EVENTS)?;
             bulk_requests::prepare(transaction)?;
+            jobs::prepare(transaction)?;
             outbox::create_tables(transaction)
         })
     }
