@@ -68,7 +68,11 @@ pub(super) fn look(store: &dyn Store, id: &SubscriptionId, options: &DeliveryOpt
         Status::Ended { .. } => return Ok(Look::Idle),
     }
     let host = host(&subscription.webhook_url);
-    let queue = store.queue(id)?;
+    let queue = match store.queue(id) {
+        // When that node lets it go, it is found waiting.
+        Err(StoreError::HeldElsewhere { .. }) => return Ok(Look::Idle),
+        queue => queue?,
+    };
     if let Some(batch) = store.head(id, &queue)?
         && let BatchState::Pending { next_attempt_at: at } = batch.state
     {

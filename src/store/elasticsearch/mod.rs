@@ -231,7 +231,9 @@ fn damaged(table: &'static str, key: impl Into<String>, reason: impl std::fmt::D
 fn not_written(table: &'static str, result: &ItemResult) -> StoreError {
     let reason = match result {
         ItemResult::Done(_) => "it was written".to_owned(),
-        ItemResult::Conflict => "another node has written it".to_owned(),
+        ItemResult::Conflict => {
+            return StoreError::Busy { table, reason: "another node has written it".to_owned() };
+        }
         ItemResult::Missing => "it is not there".to_owned(),
         ItemResult::TooBusy { reason } => return StoreError::Busy { table, reason: reason.clone() },
         ItemResult::Failed { status, kind, reason } => format!("{status} {kind}: {reason}"),

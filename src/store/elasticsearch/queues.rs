@@ -1,10 +1,10 @@
 //! Queues as they are read: who waits, what is next, what was sent.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use moka::sync::Cache;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,29 +28,40 @@ const FULL_ROUND: Duration = Duration::from_secs(60);
 /// So many events are looked at to find one that really waits: searches still see events as waiting that were batched since the last refresh.
 const LOOK: usize = 256;
 
-/// So many delivered batches of a subscription are kept to be looked at, for this long at least.
+/// So many batches, each of up to a megabyte, are read at once.
+const BATCHES: usize = 20;
+
+/// Delivered batches are kept to be looked at for so long.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What this node knows to be finished, so that it need not do it again: the last write of each queue.
-#[derive(Default)]
+/// What this node knows to be finished, so that it need not do it again: the last writes of queues.
 pub(super) struct Finished {
-    queues: Mutex<HashMap<SubscriptionId, Stamp>>,
+    queues: Cache<SubscriptionId, Stamp>,
     last_full_round: Mutex<Option<Instant>>,
+}
+
+/// Of so many queues this is known; what follows from the last write of another is done twice, in vain.
+const KNOWN_QUEUES: u64 = 100_000;
+
+impl Default for Finished {
+    fn default() -> Self {
+        Finished { queues: Cache::new(KNOWN_QUEUES), last_full_round: Mutex::default() }
+    }
 }
 
 impl Finished {
     /// What follows from a queue's write was done.
     pub(super) fn note(&self, id: &SubscriptionId, stamp: Stamp) {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), stamp);
+        self.queues.insert(id.clone(), stamp);
     }
 
     /// Whether what follows from this write is done.
     pub(super) fn knows(&self, id: &SubscriptionId, stamp: Stamp) -> bool {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner).get(id) == Some(&stamp)
+        self.queues.get(id) == Some(stamp)
     }
 
     pub(super) fn forget(&self, id: &SubscriptionId) {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.queues.invalidate(id);
     }
 
     /// From where on a round looks that begins now.
@@ -286,20 +297,36 @@ impl Cluster {
     /// Takes a person out of the bytes of batches that are not delivered.
     pub(super) async fn scrub_batches(&self, member: MemberId) -> Result<(), StoreError> {
         self.connection.refresh(&[&self.names.batches]).await?;
-        let search = json!({"size": 1_000, "query": {"term": {"members": member}}});
-        let mut writes = Vec::new();
-        for hit in self.connection.search(&self.names.batches, None, &search).await?.hits {
-            let source = hit.source.ok_or_else(|| damaged("batches", hit.id.as_str(), "it has no source"))?;
-            let document: BatchDocument = from_json("batches", &hit.id, &source)?;
-            let Some(body) = document.body else { continue };
-            let body =
-                without_person(member, body.as_bytes()).map_err(|error| damaged("batches", hit.id.as_str(), error))?;
-            let body = String::from_utf8(body).map_err(|error| damaged("batches", hit.id.as_str(), error))?;
-            let update = Operation::Update(super::to_json("batches", &json!({"body": body}))?);
-            let routing = document.subscription.as_str().to_owned();
-            writes.push(Write::new(&self.names.batches, hit.id, update).routed_by(routing));
+        let mut after: Option<Value> = None;
+        loop {
+            let mut search = json!({
+                "size": BATCHES,
+                "query": {"term": {"members": member}},
+                "sort": [{"subscription": "asc"}, {"number": "asc"}]
+            });
+            if let Some(after) = after.take() {
+                search["search_after"] = after;
+            }
+            let found = self.connection.search(&self.names.batches, None, &search).await?.hits;
+            let mut writes = Vec::with_capacity(found.len());
+            for hit in &found {
+                let source =
+                    hit.source.as_deref().ok_or_else(|| damaged("batches", hit.id.as_str(), "it has no source"))?;
+                let document: BatchDocument = from_json("batches", &hit.id, source)?;
+                let Some(body) = document.body else { continue };
+                let wrong = |error: &dyn std::fmt::Display| damaged("batches", hit.id.as_str(), error);
+                let body = without_person(member, body.as_bytes()).map_err(|error| wrong(&error))?;
+                let body = String::from_utf8(body).map_err(|error| wrong(&error))?;
+                let update = Operation::Update(super::to_json("batches", &json!({"body": body}))?);
+                let routing = document.subscription.as_str().to_owned();
+                writes.push(Write::new(&self.names.batches, hit.id.as_str(), update).routed_by(routing));
+            }
+            self.write_all("batches", &writes).await?;
+            match found.last() {
+                Some(last) if found.len() == BATCHES => after = Some(Value::Array(last.sort.clone())),
+                _ => return Ok(()),
+            }
         }
-        self.write_all("batches", &writes).await
     }
 
     /// Removes batches that are done, and bytes that no queue ever named, with age.
