@@ -44,7 +44,7 @@ impl IngestQueue {
         })?;
         match applied.await {
             Ok(Ok(result)) => Ok(result?),
-            Ok(Err(error)) => Err(Problem::internal(error)),
+            Ok(Err(error)) => Err(Problem::of_store(&error)),
             Err(_) => Err(Problem::internal("the task that applies updates is gone")),
         }
     }

@@ -8,7 +8,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
 use super::settings::value_at;
-use super::{Config, JwtAlgorithm, SETTINGS};
+use super::{Backend, Config, JwtAlgorithm, SETTINGS};
 
 /// The file that is read where none is named and this one exists.
 const DEFAULT_FILE: &str = "tripline.toml";
@@ -236,6 +236,18 @@ impl Loaded {
         }
         if self.config.limits.body_memory_bytes < self.config.limits.body_bytes {
             return Err(self.wrong("limits.body_memory_bytes", "at least limits.body_bytes is expected"));
+        }
+        if let Some((name, reason)) = self.config.elasticsearch.fault() {
+            return Err(self.wrong(name, &reason));
+        }
+        match (self.config.store, self.config.percolator) {
+            (Backend::Elasticsearch, _) if self.config.elasticsearch.urls.is_empty() => {
+                return Err(self.wrong("store", "a cluster as store needs elasticsearch.urls (--elasticsearch-url)"));
+            }
+            (Backend::Embedded, Backend::Elasticsearch) => {
+                return Err(self.wrong("percolator", "a cluster percolates only what it stores; set store too"));
+            }
+            _ => {}
         }
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.config.log.filter) {
             return Err(self.wrong("log.filter", &error.to_string()));

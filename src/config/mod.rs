@@ -6,6 +6,7 @@
 //!
 //! Secrets are no settings: settings name the files that hold them, so that a configuration can be printed and passed around.
 
+mod elasticsearch;
 mod load;
 mod settings;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use elasticsearch::Elasticsearch;
 pub use load::{ConfigError, Given, Loaded, Sources, load};
 pub use settings::{SETTINGS, Setting, documentation};
 
@@ -28,6 +30,8 @@ use crate::delivery::DeliveryOptions;
 pub struct Config {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
+    pub store: Backend,
+    pub percolator: Backend,
     pub mapping: Option<PathBuf>,
     pub accept_mapping_change: bool,
     pub allow_private_webhooks: bool,
@@ -39,6 +43,7 @@ pub struct Config {
     pub limits: Limits,
     pub delivery: Delivery,
     pub retention: Retention,
+    pub elasticsearch: Elasticsearch,
     pub log: Log,
 }
 
@@ -47,6 +52,8 @@ impl Default for Config {
         Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             data_dir: PathBuf::from("tripline-data"),
+            store: Backend::Embedded,
+            percolator: Backend::Embedded,
             mapping: None,
             accept_mapping_change: false,
             allow_private_webhooks: false,
@@ -57,9 +64,18 @@ impl Default for Config {
             limits: Limits::default(),
             delivery: Delivery::default(),
             retention: Retention::default(),
+            elasticsearch: Elasticsearch::default(),
             log: Log::default(),
         }
     }
+}
+
+/// Where something is done: in this process, or by an Elasticsearch or OpenSearch cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Backend {
+    Embedded,
+    Elasticsearch,
 }
 
 /// How bearer tokens are checked.

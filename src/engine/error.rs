@@ -117,6 +117,9 @@ pub enum SubscriptionError {
         /// How many are allowed.
         limit: usize,
     },
+    /// Not all nodes know of the subscription yet.
+    #[error("subscription {0} is being made known to all nodes; try again in a moment")]
+    Initializing(SubscriptionId),
     /// The subscription is over for good.
     #[error("subscription {id} has ended ({reason}); make a new one")]
     Ended {

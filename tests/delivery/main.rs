@@ -1,6 +1,8 @@
 //! Delivery, end to end: a real engine over a real store, real receivers on loopback.
 
 mod attempts;
+#[path = "../support/backend/embedded.rs"]
+mod backend;
 mod batches;
 mod fairness;
 mod life;

@@ -1,9 +1,12 @@
 //! What the embedded engine promises, by its public functions and a real store.
 
 mod audience;
+#[path = "../support/backend/embedded.rs"]
+mod backend;
 mod batches;
 mod collect;
 mod erasing;
+mod file;
 mod matched_positions;
 mod opening;
 mod outcomes;

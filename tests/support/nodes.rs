@@ -133,11 +133,20 @@ impl Node {
         Ok(Node { server, address, client, _process: Some(process) })
     }
 
+    /// `http://127.0.0.1:9200`
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Makes an index from a body that holds settings and mappings.
     ///
     /// # Errors
     ///
     /// The node's reason, where it refuses.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     pub fn create_index(&self, index: &str, body: &str) -> Result<(), String> {
         let answer = self.send(Method::PUT, index, body.to_owned(), JSON)?;
         refusal(&answer).map_or(Ok(()), Err)
@@ -229,7 +238,7 @@ impl Node {
     ///
     /// Where the node does not answer.
     pub fn send(&self, method: Method, path: &str, body: String, content_type: &str) -> Result<Value, String> {
-        let request = self.client.request(method, format!("{}/{path}", self.address));
+        let request = self.client.request(method, format!("{}/{path}", self.address()));
         let response = request.header("content-type", content_type).body(body).send().map_err(text)?;
         response.json().map_err(text)
     }

@@ -63,6 +63,13 @@ fn a_wrong_setting_is_named_with_its_source() {
         ("[jwt]\nalgorithm = \"none\"", "wrong setting \"jwt.algorithm\"", "HS256"),
         ("[jwt]\nalgorithm = \"RS256\"", "wrong setting \"jwt.algorithm\"", "public_key_file"),
         ("[jwt]\npublic_key_file = \"k.pem\"", "wrong setting \"jwt.public_key_file\"", "HS256"),
+        ("store = \"elasticsearch\"", "wrong setting \"store\" (file ", "--elasticsearch-url"),
+        ("percolator = \"elasticsearch\"", "wrong setting \"percolator\"", "set store too"),
+        ("[elasticsearch]\nurls = [\"ftp://a\"]", "wrong setting \"elasticsearch.urls\"", "http://host:9200"),
+        ("[elasticsearch]\nurls = [\"http://me:x@a\"]", "wrong setting \"elasticsearch.urls\"", "password_file"),
+        ("[elasticsearch]\nusername = \"me\"", "wrong setting \"elasticsearch.username\"", "password_file"),
+        ("[elasticsearch]\nprefix = \"Trip*\"", "wrong setting \"elasticsearch.prefix\"", "a-z"),
+        ("[elasticsearch]\nshards = 0", "wrong setting \"elasticsearch.shards\"", "nonzero"),
         ("[log]\nfilter = \"a=b=c\"", "wrong setting \"log.filter\"", ""),
         ("listen = ", "not valid TOML", "line 1"),
     ];

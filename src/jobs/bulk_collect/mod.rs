@@ -33,7 +33,8 @@ use crate::subscription::Tenant;
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 
 /// The id of a request: a UUID version 7.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct BulkRequestId(Arc<str>);
 
 impl BulkRequestId {
@@ -80,7 +81,7 @@ impl DataFormat {
 }
 
 /// A stored request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BulkRequest {
     pub id: BulkRequestId,
     pub tenant: Tenant,
@@ -92,7 +93,7 @@ pub struct BulkRequest {
 }
 
 /// How far a request is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum BulkState {
     InProgress,
     Finished { files: Vec<DataFile> },
@@ -100,7 +101,7 @@ pub enum BulkState {
 }
 
 /// One file of a finished request.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DataFile {
     pub file_name: String,
     /// In bytes, unpacked.
@@ -152,11 +153,11 @@ impl BulkCollect {
         retention: Duration,
         most_in_progress: usize,
     ) -> Result<(Arc<Self>, JoinHandle<()>), BulkCollectError> {
-        let directory = engine.store().directory().join("bulk_collect");
+        let directory = engine.data_dir().join("bulk_collect");
         let (queue, incoming) = mpsc::channel();
         let mut in_progress = HashMap::new();
         let mut finished = HashSet::new();
-        engine.store().for_each_bulk_request(|request| match request.state {
+        engine.store().for_each_bulk_request(&mut |request| match request.state {
             BulkState::Finished { .. } => {
                 finished.insert(request.id.to_string());
             }
@@ -365,7 +366,7 @@ impl BulkCollect {
     /// Forgets requests that are older than the retention.
     fn sweep(&self) {
         let mut old = Vec::new();
-        let read = self.engine.store().for_each_bulk_request(|request| {
+        let read = self.engine.store().for_each_bulk_request(&mut |request| {
             if self.is_old(&request) {
                 old.push(request);
             }
