@@ -143,10 +143,6 @@ impl Node {
     /// # Errors
     ///
     /// The node's reason, where it refuses.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     pub fn create_index(&self, index: &str, body: &str) -> Result<(), String> {
         let answer = self.send(Method::PUT, index, body.to_owned(), JSON)?;
         refusal(&answer).map_or(Ok(()), Err)
