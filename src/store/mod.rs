@@ -7,6 +7,7 @@
 //! All methods block until they are done, and may be called from many threads.
 
 mod bulk_requests;
+pub mod elasticsearch;
 pub mod embedded;
 mod error;
 mod events;
