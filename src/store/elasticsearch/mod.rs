@@ -17,6 +17,7 @@ mod bulk_requests;
 mod event;
 mod events;
 mod feed;
+pub mod indices;
 mod jobs;
 mod member;
 mod members;
@@ -45,6 +46,7 @@ use super::{Store, StoreError};
 use crate::config;
 use crate::elasticsearch::{Connection, ElasticsearchError, ItemResult};
 use crate::event::Sequence;
+use indices::IndicesError;
 
 /// The names of the indices' aliases.
 #[derive(Debug, Clone)]
@@ -162,6 +164,7 @@ impl ElasticsearchStore {
 
 async fn connect(settings: &config::Elasticsearch) -> Result<(Connection, Names), StoreError> {
     let connection = Connection::connect(settings).await?;
+    indices::ensure(&connection, settings, &indices::definitions()?).await?;
     Ok((connection, Names::new(&settings.prefix)))
 }
 
@@ -239,6 +242,12 @@ fn not_written(table: &'static str, result: &ItemResult) -> StoreError {
         ItemResult::Failed { status, kind, reason } => format!("{status} {kind}: {reason}"),
     };
     StoreError::Unwritable { table, reason }
+}
+
+impl From<IndicesError> for StoreError {
+    fn from(error: IndicesError) -> Self {
+        StoreError::Indices(Box::new(error))
+    }
 }
 
 impl From<ElasticsearchError> for StoreError {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -29,11 +30,8 @@ const JSON: &str = "application/json";
 impl Place {
     pub fn new() -> Place {
         let free = FREE.lock().unwrap().pop();
-        let prefix = free.unwrap_or_else(|| {
-            let prefix = format!("tripline-test-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
-            assert!(std::process::Command::new("bash").args(["/tmp/mk.sh", &address(), &prefix]).status().unwrap().success());
-            prefix
-        });
+        let made = || format!("tripline-test-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let prefix = free.unwrap_or_else(made);
         Place { prefix, folder: tempfile::tempdir().unwrap() }
     }
 
@@ -46,6 +44,7 @@ impl Place {
             urls: vec![address().parse().unwrap()],
             prefix: self.prefix.clone(),
             replicas: 0,
+            refresh_interval: Duration::from_millis(200),
             ..config::Elasticsearch::default()
         }
     }
