@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod json;
 pub mod mapping;
 pub mod member;
+pub mod node;
 pub mod percolator;
 pub mod query;
 pub mod server;

@@ -9,7 +9,9 @@
 mod elasticsearch;
 mod load;
 mod settings;
+mod sources;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use elasticsearch::Elasticsearch;
 pub use load::{ConfigError, Given, Loaded, Sources, load};
 pub use settings::{SETTINGS, Setting, documentation};
+pub use sources::SourceCluster;
 
 use crate::change::Schema;
 use crate::delivery::DeliveryOptions;
@@ -44,6 +47,8 @@ pub struct Config {
     pub delivery: Delivery,
     pub retention: Retention,
     pub elasticsearch: Elasticsearch,
+    pub jobs: Jobs,
+    pub sources: BTreeMap<String, SourceCluster>,
     pub log: Log,
 }
 
@@ -65,6 +70,8 @@ impl Default for Config {
             delivery: Delivery::default(),
             retention: Retention::default(),
             elasticsearch: Elasticsearch::default(),
+            jobs: Jobs::default(),
+            sources: BTreeMap::new(),
             log: Log::default(),
         }
     }
@@ -131,6 +138,7 @@ pub struct Limits {
     pub bulk_collect_in_progress: NonZeroUsize,
     pub subscription_ids: NonZeroUsize,
     pub subscriptions_per_tenant: NonZeroUsize,
+    pub jobs: NonZeroUsize,
 }
 
 impl Default for Limits {
@@ -145,6 +153,7 @@ impl Default for Limits {
             bulk_collect_in_progress: nonzero(16),
             subscription_ids: nonzero(300_000),
             subscriptions_per_tenant: nonzero(100_000),
+            jobs: nonzero(4),
         }
     }
 }
@@ -192,12 +201,21 @@ pub struct Retention {
     pub events: Duration,
     #[serde(with = "humantime_serde")]
     pub bulk_collect: Duration,
+    #[serde(with = "humantime_serde")]
+    pub jobs: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Retention { events: 30 * DAY, bulk_collect: 30 * DAY }
+        Retention { events: 30 * DAY, bulk_collect: 30 * DAY, jobs: 30 * DAY }
     }
+}
+
+/// What reindex jobs that are asked for over HTTP may read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    pub files_dir: Option<PathBuf>,
 }
 
 /// What the server says of itself, on standard error.

@@ -115,6 +115,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("limits.subscription_ids", "The most member ids of one subscription."),
     setting("limits.subscriptions_per_tenant", "The most subscriptions of one tenant."),
+    setting("limits.jobs", "How many reindex jobs may run at one time; further ones get 429."),
     setting("delivery.batch_events", "The most events of one webhook POST."),
     setting(
         "delivery.linger",
@@ -158,6 +159,15 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("elasticsearch.replicas", "Copies of each shard besides the primary."),
     setting("elasticsearch.refresh_interval", "How often the cluster makes new documents visible to searches."),
+    setting("retention.jobs", "How long a reindex job that has ended is listed, and its files are kept."),
+    setting(
+        "jobs.files_dir",
+        "The directory whose files `POST /v1/jobs/reindex` may read; without it files are for the command line alone.",
+    ),
+    setting(
+        "sources",
+        "The clusters that reindex jobs may read, each under a name: `[sources.main]` with `urls`, and where they are needed `username` and `password_file`, `api_key_file`, `ca_file`, `request_timeout` (60s) and `compression` (false).",
+    ),
     setting("log.format", "The shape of log lines on standard error: `text` or `json`."),
     setting("log.filter", "What is logged, in the syntax of tracing's `EnvFilter`: `info`, `tripline=debug,warn`."),
 ];

@@ -4,12 +4,13 @@
 //! hundreds of receivers at once each would wait behind all the others; here whatever has come in while the last commit
 //! ran goes into the next one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::{QueueWriter, Store, StoreError};
+use crate::store::{QueueWriter, Store, StoreError, Unwritten};
 use crate::subscription::SubscriptionId;
 
 /// The most that share one commit.
@@ -98,23 +99,30 @@ fn run(store: &dyn Store, mut incoming: mpsc::UnboundedReceiver<Box<dyn Entry>>)
 
 /// Commits a group; where that fails each alone, so that one damaged row is nobody else's trouble.
 fn commit(store: &dyn Store, mut group: Vec<Box<dyn Entry>>) {
-    let together = write(store, &mut group);
-    match together {
+    match write(store, &mut group) {
         Err(_) if group.len() > 1 => {
             for entry in group {
                 commit(store, vec![entry]);
             }
         }
-        outcome => {
-            let outcome = outcome.map_err(|error| LedgerError::Store(Arc::new(error)));
+        Err(error) => {
+            let error = LedgerError::Store(Arc::new(error));
             for entry in group {
-                entry.answer(outcome.clone());
+                entry.answer(Err(error.clone()));
+            }
+        }
+        Ok(unwritten) => {
+            let unwritten: HashMap<_, _> =
+                unwritten.into_iter().map(|(id, error)| (id, LedgerError::Store(Arc::new(error)))).collect();
+            for entry in group {
+                let failure = unwritten.get(entry.queue()).cloned();
+                entry.answer(failure.map_or(Ok(()), Err));
             }
         }
     }
 }
 
-fn write(store: &dyn Store, group: &mut [Box<dyn Entry>]) -> Result<(), StoreError> {
+fn write(store: &dyn Store, group: &mut [Box<dyn Entry>]) -> Result<Unwritten, StoreError> {
     let ids: Vec<SubscriptionId> = group.iter().map(|entry| entry.queue().clone()).collect();
     let ids: Vec<&SubscriptionId> = ids.iter().collect();
     store.write_queues(&ids, &mut |writer| group.iter_mut().try_for_each(|entry| entry.perform(writer)))

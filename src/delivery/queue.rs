@@ -63,12 +63,16 @@ pub(super) enum Look {
 pub(super) fn look(store: &dyn Store, id: &SubscriptionId, options: &DeliveryOptions) -> Result<Look, StoreError> {
     let Some(subscription) = store.subscription(id)?.map(|stored| stored.row) else { return Ok(Look::Idle) };
     match subscription.status {
-        Status::Active | Status::Expired => {}
+        Status::Initializing | Status::Active | Status::Expired => {}
         Status::Paused { .. } => return Ok(Look::Parked),
         Status::Ended { .. } => return Ok(Look::Idle),
     }
     let host = host(&subscription.webhook_url);
-    let queue = store.queue(id)?;
+    let queue = match store.queue(id) {
+        // When that node lets it go, it is found waiting.
+        Err(StoreError::HeldElsewhere { .. }) => return Ok(Look::Idle),
+        queue => queue?,
+    };
     if let Some(batch) = store.head(id, &queue)?
         && let BatchState::Pending { next_attempt_at: at } = batch.state
     {
@@ -96,7 +100,7 @@ pub(super) fn tidy(writer: &mut dyn QueueWriter, id: &SubscriptionId) -> Result<
 /// Whether a subscription's events are sent. What an expired one has heard of before it expired is still sent.
 pub(super) fn delivers(status: &Status) -> bool {
     match status {
-        Status::Active | Status::Expired => true,
+        Status::Initializing | Status::Active | Status::Expired => true,
         Status::Paused { .. } | Status::Ended { .. } => false,
     }
 }

@@ -45,6 +45,7 @@ impl Sender {
     pub(super) async fn attempt(self, id: SubscriptionId, client: Client, leaves: bool) -> Ended {
         match self.try_attempt(&id, &client, leaves).await {
             Ok(ended) => ended,
+            Err(LedgerError::Store(error)) if matches!(*error, StoreError::HeldElsewhere { .. }) => Ended::Idle,
             Err(error) => {
                 tracing::error!(subscription = %id, %error, "cannot read or write the queue; trying again");
                 Ended::Broken

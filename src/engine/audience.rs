@@ -50,6 +50,11 @@ impl Audience {
         }
     }
 
+    /// Everybody who selects members.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &SubscriptionId> {
+        self.interests.keys()
+    }
+
     /// Whether anybody may want to hear of members that are seen for the first time: if not, they need not be percolated.
     pub(super) fn wants_first_seen(&self) -> bool {
         self.wanting_first_seen > 0

@@ -35,6 +35,8 @@ pub(super) struct Surroundings<'e> {
     pub(super) queries: &'e Queries,
     pub(super) forbidden_fields: &'e [String],
     pub(super) now: Timestamp,
+    /// Whether positions are compared with the known ones, or simply taken over.
+    pub(super) compares: bool,
 }
 
 /// A batch of updates that is being applied.
@@ -218,8 +220,8 @@ impl<'e> Batch<'e> {
             return Ok(same(reading.fingerprint, false));
         };
         let Some(fingerprint) = reading.fingerprint else { return Ok(same(Some(known), true)) };
-        if fingerprint == known {
-            return Ok(same(Some(known), false));
+        if fingerprint == known || !self.around.compares {
+            return Ok(same(Some(fingerprint), false));
         }
 
         let before_json = self.baseline(reading.id)?;
@@ -347,7 +349,7 @@ impl<'e> Batch<'e> {
 
     /// The write that the batch's write of a member follows.
     fn stamp(&self, id: MemberId) -> Stamp {
-        self.known.row(id).map_or_else(Stamp::default, |known| known.stamp)
+        self.known.row(id).map_or_else(Stamp::default, |known| known.stamp.clone())
     }
 }
 

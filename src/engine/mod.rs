@@ -16,26 +16,31 @@
 mod audience;
 mod batch;
 mod error;
+mod following;
+mod judging;
 mod matched;
 mod members;
 mod options;
 mod preview;
 mod reading;
+mod restoring;
 mod subscriptions;
 mod update;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use rustc_hash::FxHashSet;
 use tokio::sync::watch;
 
 use crate::event::Sequence;
 use crate::member::MemberId;
 use crate::percolator::Percolator;
 use crate::store::{Announcement, Committed, EmbeddedStore, MemberWrite, Store, StoreError, Stored};
-use crate::subscription::{PausedBy, Status, Subscription};
+use crate::subscription::{PausedBy, Status, Subscription, SubscriptionId};
 use audience::Audience;
 use batch::{Batch, Surroundings};
 use matched::Queries;
@@ -43,8 +48,10 @@ use members::Members;
 use reading::Reading;
 
 pub use error::{ApplyError, Misfit, OpenError, PreviewError, SubscriptionError};
+pub use judging::{Judging, Prepared};
 pub use options::{Clock, EngineOptions};
 pub use preview::{MAX_SAMPLE, Preview, Sample, Subject, Verdict};
+pub use restoring::{PreparedMember, StoredMemberError};
 pub use subscriptions::{NewSubscription, SubscriptionPatch};
 pub use update::{Outcome, OutcomeKind, Rejection, RejectionReason, Update};
 
@@ -100,6 +107,10 @@ pub struct Engine {
     audience: RwLock<Audience>,
     /// Whose turn it is to write members, where nobody else can say that a race was lost.
     turn: Option<Mutex<()>>,
+    /// Over a shared store: until when this node takes updates.
+    trusted_until: Mutex<Option<Instant>>,
+    /// Subscriptions that not all nodes have followed yet.
+    initializing: Mutex<FxHashSet<SubscriptionId>>,
     committed: watch::Sender<Sequence>,
     subscriptions_changed: watch::Sender<u64>,
 }
@@ -132,6 +143,8 @@ impl Engine {
             queries: Queries::new(Arc::clone(&store)),
             audience: RwLock::default(),
             turn: (!store.is_shared()).then(Mutex::default),
+            trusted_until: Mutex::default(),
+            initializing: Mutex::default(),
             committed: watch::Sender::new(last),
             subscriptions_changed: watch::Sender::new(0),
             options,
@@ -148,7 +161,7 @@ impl Engine {
     /// [`ApplyError::Rejected`] with the reason, [`ApplyError::Store`] where the store fails.
     pub fn apply(&self, update: Update) -> Result<Outcome, ApplyError> {
         let reading = Reading::of(update, &self.options.schema)?;
-        let mut outcomes = self.apply_readings(&[&reading])?;
+        let mut outcomes = self.apply_readings(&[&reading], Judging::Telling, true)?;
         let unanswered = || StoreError::Unwritable { table: "members", reason: "the update has no outcome".to_owned() };
         Ok(outcomes.pop().ok_or_else(unanswered)??)
     }
@@ -163,7 +176,7 @@ impl Engine {
         let schema = &self.options.schema;
         let readings: Vec<_> = updates.into_iter().map(|update| Reading::of(update, schema)).collect();
         let good: Vec<&Reading> = readings.iter().filter_map(|reading| reading.as_ref().ok()).collect();
-        let mut outcomes = self.apply_readings(&good)?.into_iter();
+        let mut outcomes = self.apply_readings(&good, Judging::Telling, true)?.into_iter();
         let each = readings.iter().map(|reading| match reading {
             Ok(_) => outcomes.next(),
             Err(rejection) => Some(Err(rejection.clone())),
@@ -171,22 +184,31 @@ impl Engine {
         Ok(each.flatten().collect())
     }
 
-    /// Applies what was read; one outcome for each. Those that lose a race for their member are judged again by what the
-    /// winner stored.
-    fn apply_readings(&self, readings: &[&Reading]) -> Result<Vec<Result<Outcome, Rejection>>, StoreError> {
+    /// Applies what was read, or only judges it where it is not to be stored; one outcome for each. Those that lose a race for
+    /// their member are judged again by what the winner stored.
+    fn apply_readings(
+        &self,
+        readings: &[&Reading],
+        judging: Judging,
+        is_stored: bool,
+    ) -> Result<Vec<Result<Outcome, Rejection>>, StoreError> {
         let _turn = self.turn();
-        let audience = self.audience();
+        let (audience, nobody) = (self.audience(), Audience::default());
+        self.check_trust()?;
+        let told = if judging == Judging::Telling { &*audience } else { &nobody };
         let mut outcomes: Vec<Option<Result<Outcome, Rejection>>> = vec![None; readings.len()];
         let mut left: Vec<usize> = (0..readings.len()).collect();
         let mut lost = Vec::new();
         for _ in 0..RACES {
             let these: Vec<&Reading> = left.iter().filter_map(|place| readings.get(*place).copied()).collect();
-            let mut batch = Batch::new(self.surroundings(&audience), &these)?;
+            let mut batch = Batch::new(self.surroundings(told, judging), &these)?;
             for reading in &these {
                 batch.apply(reading)?;
             }
             let finished = batch.finish()?;
-            lost = self.commit(finished.writes, &finished.announcements)?;
+            if is_stored {
+                lost = self.commit(finished.writes, &finished.announcements)?;
+            }
             for (place, outcome) in left.iter().zip(finished.outcomes) {
                 if let Some(answer) = outcomes.get_mut(*place) {
                     *answer = Some(outcome);
@@ -220,6 +242,15 @@ impl Engine {
     /// Where the store fails.
     pub fn document(&self, id: MemberId) -> Result<Option<Bytes>, StoreError> {
         self.members.document(id)
+    }
+
+    /// Members' documents, in the order of the ids.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    pub fn documents(&self, ids: &[MemberId]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.store.documents(ids)
     }
 
     /// Drops events that are older than the retention, delivered or not, and returns how many changes they told. To be
@@ -276,7 +307,7 @@ impl Engine {
         self.audience.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn surroundings<'e>(&'e self, audience: &'e Audience) -> Surroundings<'e> {
+    fn surroundings<'e>(&'e self, audience: &'e Audience, judging: Judging) -> Surroundings<'e> {
         Surroundings {
             members: &self.members,
             percolator: &self.percolator,
@@ -285,6 +316,7 @@ impl Engine {
             queries: &self.queries,
             forbidden_fields: &self.options.forbidden_fields,
             now: self.now(),
+            compares: judging != Judging::Baseline,
         }
     }
 
@@ -316,6 +348,7 @@ impl Engine {
     /// Compiles what is stored, at the start.
     fn compile_stored(&self) -> Result<(), OpenError> {
         let mut audience = self.audience_mut();
+        let mut initializing = self.initializing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = self.percolator.batch();
         let mut misfits = Vec::new();
         self.store.for_each_subscription(&mut |stored| {
@@ -325,6 +358,9 @@ impl Engine {
             }
             match self.compile(&subscription.selector) {
                 Ok(selector) => {
+                    if subscription.status == Status::Initializing {
+                        initializing.insert(subscription.id.clone());
+                    }
                     audience.admit(subscription);
                     batch.add(subscription.id.clone(), &selector);
                 }
@@ -345,12 +381,12 @@ impl Engine {
             let misfits = misfits.into_iter().map(|(stored, error)| Misfit { subscription: stored.row.id, error });
             return Err(OpenError::MappingChanged(misfits.collect()));
         }
-        for (Stored { row, stamp }, error) in misfits {
+        let pause = |(Stored { row, stamp }, error)| {
             let reason = format!("the query no longer fits the mapping: {error}");
-            let paused = Subscription { status: Status::Paused { by: PausedBy::System, reason }, ..row };
-            // Where another node was faster it found the same, or the subscription has changed and is followed.
-            self.store.replace_subscription(&paused, stamp)?;
-        }
+            Stored { row: Subscription { status: Status::Paused { by: PausedBy::System, reason }, ..row }, stamp }
+        };
+        // Where another node was faster it found the same, or the subscription has changed and is followed.
+        self.store.replace_subscriptions(misfits.into_iter().map(pause).collect())?;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The life of subscriptions: each step is durable and seen by the percolator before it is answered.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +15,7 @@ use crate::event::{Event, Sequence};
 use crate::json;
 use crate::percolator::CompiledSelector;
 use crate::query::{QueryError, QueryErrorKind};
-use crate::store::{Page, StoreError};
+use crate::store::{Page, StoreError, Stored};
 use crate::subscription::{Cadence, Format, PausedBy, Selector, Status, Subscription, SubscriptionId, Tenant};
 
 /// What a tenant asks for when it subscribes.
@@ -75,15 +76,16 @@ pub struct SubscriptionPatch {
 }
 
 impl Engine {
-    /// Makes a subscription. When this returns it is durable, and no update that is accepted from now on misses it.
+    /// Makes a subscription. When this returns it is durable, and once it is active, which over a store of its own it is at once, no
+    /// update that is sent from then on misses it.
     ///
     /// # Errors
     ///
     /// A query that cannot be matched, uses a forbidden field or does not fit the mapping; no ids or too many.
     pub fn subscribe(&self, new: NewSubscription) -> Result<Subscription, SubscriptionError> {
-        let (subscription, compiled) = self.prepare(new)?;
-        self.admit(vec![(&subscription, compiled)])?;
-        Ok(subscription)
+        let mut made = self.subscribe_all(vec![new])?;
+        let unmade = || StoreError::Unwritable { table: "subscriptions", reason: "it was not made".to_owned() };
+        Ok(made.pop().ok_or_else(unmade)?)
     }
 
     /// Makes subscriptions as [`Engine::subscribe`] does, in one commit: all of them or none.
@@ -93,8 +95,13 @@ impl Engine {
     /// As [`Engine::subscribe`], for the first of them that cannot be made.
     pub fn subscribe_all(&self, new: Vec<NewSubscription>) -> Result<Vec<Subscription>, SubscriptionError> {
         let prepared = new.into_iter().map(|new| self.prepare(new)).collect::<Result<Vec<_>, _>>()?;
-        let (subscriptions, compiled): (Vec<_>, Vec<_>) = prepared.into_iter().unzip();
+        let (mut subscriptions, compiled): (Vec<_>, Vec<_>) = prepared.into_iter().unzip();
         self.admit(subscriptions.iter().zip(compiled).collect())?;
+        if self.store.is_shared() && self.store.all_nodes_follow()? {
+            let ids: Vec<SubscriptionId> = subscriptions.iter().map(|new| new.id.clone()).collect();
+            self.activated(&ids)?;
+            subscriptions.iter_mut().for_each(|subscription| subscription.status = Status::Active);
+        }
         Ok(subscriptions)
     }
 
@@ -107,7 +114,7 @@ impl Engine {
             tenant: new.tenant,
             created_at,
             expires_at: self.end_of_life(created_at),
-            status: Status::Active,
+            status: if self.store.is_shared() { Status::Initializing } else { Status::Active },
             webhook_url: new.webhook_url,
             webhook_secret: generate_secret(),
             selector,
@@ -126,6 +133,9 @@ impl Engine {
         let mut audience = self.audience_mut();
         self.store.add_subscriptions(&new.iter().map(|(subscription, _)| *subscription).collect::<Vec<_>>())?;
         for (subscription, _) in &new {
+            if subscription.status == Status::Initializing {
+                self.initializing.lock().unwrap_or_else(PoisonError::into_inner).insert(subscription.id.clone());
+            }
             audience.admit(subscription);
         }
         let selectors = new.into_iter().map(|(subscription, compiled)| (subscription.id.clone(), compiled));
@@ -319,6 +329,7 @@ impl Engine {
         revision: impl Fn(&mut Subscription) -> Result<Option<CompiledSelector>, SubscriptionError>,
     ) -> Result<Subscription, SubscriptionError> {
         self.revise_any(id, |subscription| match subscription.tenant == *tenant {
+            true if subscription.status == Status::Initializing => Err(SubscriptionError::Initializing(id.clone())),
             true => revision(subscription),
             false => Err(SubscriptionError::Unknown(id.clone())),
         })
@@ -338,7 +349,8 @@ impl Engine {
             if let Status::Ended { reason } = status_before {
                 return Err(SubscriptionError::Ended { id: id.clone(), reason });
             }
-            if !self.store.replace_subscription(&subscription, stored.stamp)? {
+            let new = Stored { row: subscription.clone(), stamp: stored.stamp };
+            if self.store.replace_subscriptions(vec![new])? != [true] {
                 continue;
             }
             if let Some(compiled) = compiled {
@@ -347,7 +359,9 @@ impl Engine {
             }
             match subscription.status {
                 Status::Ended { .. } => self.stop(&mut audience, id),
-                Status::Active | Status::Paused { .. } | Status::Expired => audience.admit(&subscription),
+                Status::Initializing | Status::Active | Status::Paused { .. } | Status::Expired => {
+                    audience.admit(&subscription);
+                }
             }
             drop(audience);
             self.announce_subscriptions();
@@ -389,10 +403,12 @@ impl Engine {
     fn as_of_now(&self, subscription: Subscription) -> Subscription {
         let is_over = subscription.expires_at.is_some_and(|end| end <= self.now());
         match subscription.status {
-            Status::Active | Status::Paused { .. } if is_over => {
+            Status::Initializing | Status::Active | Status::Paused { .. } if is_over => {
                 Subscription { status: Status::Expired, ..subscription }
             }
-            Status::Active | Status::Paused { .. } | Status::Expired | Status::Ended { .. } => subscription,
+            Status::Initializing | Status::Active | Status::Paused { .. } | Status::Expired | Status::Ended { .. } => {
+                subscription
+            }
         }
     }
 
@@ -403,12 +419,12 @@ impl Engine {
     }
 
     /// A subscription selects nobody any more.
-    fn stop(&self, audience: &mut Audience, id: &SubscriptionId) {
+    pub(super) fn stop(&self, audience: &mut Audience, id: &SubscriptionId) {
         self.percolator.remove(id);
         audience.dismiss(id);
     }
 
-    fn announce_subscriptions(&self) {
+    pub(super) fn announce_subscriptions(&self) {
         self.subscriptions_changed.send_modify(|revision| *revision += 1);
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::elasticsearch::indices::IndicesError;
+use crate::elasticsearch::ElasticsearchError;
 use crate::member::MemberId;
+use crate::subscription::SubscriptionId;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -63,9 +66,64 @@ pub enum StoreError {
         /// How often it was tried.
         races: u32,
     },
+    /// Another node has the subscription's queue.
+    #[error("node {owner} has the queue of subscription {subscription}")]
+    HeldElsewhere {
+        /// Whose queue it is.
+        subscription: SubscriptionId,
+        /// The node.
+        owner: String,
+    },
+    /// The cluster was too busy for a write, or something came between.
+    #[error("the cluster did not write a document of {table:?} for now: {reason}")]
+    Busy {
+        /// What the document is.
+        table: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// The cluster failed, or is not what is needed.
+    #[error(transparent)]
+    Cluster(Box<ElasticsearchError>),
+    /// The cluster's indices are not what is needed.
+    #[error(transparent)]
+    Indices(Box<IndicesError>),
+    /// This node has not heard of the cluster's subscriptions for too long to say who is to be told.
+    #[error("this node cannot follow the cluster's subscriptions, so it takes no updates for now")]
+    Fenced,
+    /// The operating system gives no thread.
+    #[error("cannot start a thread that asks the cluster: {0}")]
+    Thread(#[source] std::io::Error),
+    /// The store is being closed.
+    #[error("the store is closed")]
+    Closed,
     /// The database failed: most often the disk is full or broken.
     #[error("the store failed: {0}")]
     Database(#[source] Box<redb::Error>),
+}
+
+impl StoreError {
+    /// Whether the same may succeed later, without anybody mending anything.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            StoreError::Contended { .. }
+            | StoreError::HeldElsewhere { .. }
+            | StoreError::Busy { .. }
+            | StoreError::Fenced => true,
+            StoreError::Cluster(error) => error.is_transient(),
+            StoreError::Indices(error) => {
+                matches!(&**error, IndicesError::Elasticsearch(error) if error.is_transient())
+            }
+            StoreError::InUse { .. }
+            | StoreError::NewerSchema { .. }
+            | StoreError::Open { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Unwritable { .. }
+            | StoreError::Thread(_)
+            | StoreError::Closed
+            | StoreError::Database(_) => false,
+        }
+    }
 }
 
 /// `?` on each of redb's errors, which all are kinds of [`redb::Error`].

@@ -13,6 +13,7 @@ use crate::member::MemberId;
 use crate::subscription::SubscriptionId;
 
 /// One version of a member, and who is told of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Announcement {
     pub member: MemberId,
     pub version: MemberVersion,
@@ -23,6 +24,7 @@ pub struct Announcement {
 }
 
 /// One subscription that is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     pub subscription: SubscriptionId,
     pub status: EventStatus,

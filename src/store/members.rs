@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::elasticsearch::Written;
 use crate::event::MemberVersion;
 use crate::member::MemberId;
 
@@ -54,8 +55,8 @@ pub struct Profile {
 
 /// Which write of a row was read, so that the next one can be refused where another came between. A store that is not shared
 /// needs none: `Stamp::default()`, which is also that of a row that is not there yet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stamp(pub(crate) Option<(u64, u64)>);
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stamp(pub(super) Option<Arc<Written>>);
 
 /// A row with the stamp of the write that made it.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +80,17 @@ pub struct MemberWrite {
     pub document: Option<Bytes>,
     /// The document that said anything of positions.
     pub baseline: BaselineWrite,
+}
+
+/// All that a store holds of one member.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredMember {
+    pub id: MemberId,
+    pub row: MemberRow,
+    /// `None` of one that was erased.
+    pub document: Option<Bytes>,
+    /// The last document that said anything of positions, where the newest says nothing.
+    pub baseline: Option<Bytes>,
 }
 
 /// What becomes of the last document that said anything of positions.
@@ -124,6 +136,31 @@ pub trait MemberStore {
     ///
     /// Where the store fails, and what `visit` says.
     fn for_each_document_backwards(&self, limit: usize, visit: &mut VisitDocument<'_>) -> Result<(), StoreError>;
+
+    /// Members that have a document, with their versions, in the order of their ids, from the first one behind `after`; none when
+    /// there are no more.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn member_versions(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, MemberVersion)>, StoreError>;
+
+    /// Everything that is stored of members, erased ones too, in the order of their ids, from the first one behind `after`; none
+    /// when there are no more. A page ends early when its documents have so many bytes together.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn stored_members(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+        limit_bytes: usize,
+    ) -> Result<Vec<StoredMember>, StoreError>;
 
     /// Erases a member: only its id and version stay. Events about it stay without what they said of the person.
     /// Returns whether there was anything to erase.

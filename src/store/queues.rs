@@ -4,10 +4,12 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::StoreError;
-use crate::batch::{Batch, BatchNumber};
+use crate::batch::{Batch, BatchNumber, BatchState};
 use crate::event::{Event, Sequence};
+use crate::member::MemberId;
 use crate::subscription::{Format, SubscriptionId};
 
 /// How far a subscription's events are sent.
@@ -47,6 +49,57 @@ pub struct NewBatch<'a> {
     pub made_at: Timestamp,
 }
 
+impl NewBatch<'_> {
+    /// The batch's row as the next of its queue, which takes it in; `None` for one without events.
+    pub(super) fn row(&self, queue: &mut Queue) -> Option<Batch> {
+        let (first, last) = (self.events.first()?, self.events.last()?);
+        let batch = Batch {
+            number: BatchNumber(queue.next_batch),
+            webhook_id: self.webhook_id.clone(),
+            events: u32::try_from(self.events.len()).unwrap_or(u32::MAX),
+            first: first.sequence,
+            last: last.sequence,
+            oldest_at: first.occurred_at,
+            made_at: self.made_at,
+            state: BatchState::Pending { next_attempt_at: self.made_at },
+            tries: 0,
+            refused: 0,
+            attempts: Vec::new(),
+        };
+        queue.batched = Some(last.sequence);
+        queue.next_batch += 1;
+        queue.open.push(batch.number);
+        Some(batch)
+    }
+}
+
+/// Takes out of a batch's body what it says of a member; the kinds of its changes and the places of its positions stay.
+///
+/// # Errors
+///
+/// Where the body is no list of entries.
+pub(super) fn without_person(member: MemberId, body: &[u8]) -> serde_json::Result<Vec<u8>> {
+    let mut entries: Vec<Value> = serde_json::from_slice(body)?;
+    for entry in entries.iter_mut().filter(|entry| member_of(entry) == Some(member.get())) {
+        let changes = entry.get_mut("changes").and_then(Value::as_array_mut);
+        for change in changes.into_iter().flatten().filter_map(Value::as_object_mut) {
+            change.insert("before".to_owned(), Value::Null);
+            change.insert("after".to_owned(), Value::Null);
+        }
+        let positions = entry.get_mut("matched_positions").and_then(Value::as_array_mut);
+        for position in positions.into_iter().flatten().filter_map(Value::as_object_mut) {
+            position.insert("position".to_owned(), Value::Null);
+        }
+    }
+    serde_json::to_vec(&entries)
+}
+
+/// Whom an entry of a body says something of; nobody in a compact one, which only names the member.
+pub(super) fn member_of(entry: &Value) -> Option<u64> {
+    entry.get("changes")?;
+    entry.get("member_id").and_then(Value::as_u64)
+}
+
 /// How far the list of those that wait is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mark {
@@ -66,6 +119,12 @@ pub struct Waiting {
     /// Whether there are more already.
     pub more: bool,
 }
+
+/// Work on queues.
+pub type QueueWork<'w> = dyn FnMut(&mut dyn QueueWriter) -> Result<(), StoreError> + 'w;
+
+/// Queues that were not written, and why.
+pub type Unwritten = Vec<(SubscriptionId, StoreError)>;
 
 /// The queues of a store.
 pub trait QueueStore {
@@ -105,16 +164,13 @@ pub trait QueueStore {
     fn batches(&self, id: &SubscriptionId, before: Option<BatchNumber>, limit: usize)
     -> Result<Vec<Batch>, StoreError>;
 
-    /// Does `work` on these queues; all of it is durable or, where it fails, nothing. [`write_queue`] gives a result.
+    /// Does `work` on these queues, and returns those that were not written, with the reason; all that was done to the others is
+    /// durable. [`write_queue`] gives a result.
     ///
     /// # Errors
     ///
-    /// What `work` says; where the store fails, or another node has one of the queues.
-    fn write_queues(
-        &self,
-        ids: &[&SubscriptionId],
-        work: &mut dyn FnMut(&mut dyn QueueWriter) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
+    /// What `work` says, or where the store fails: then nothing is known to be written.
+    fn write_queues(&self, ids: &[&SubscriptionId], work: &mut QueueWork<'_>) -> Result<Unwritten, StoreError>;
 }
 
 /// [`QueueStore::write_queues`] for one queue, with the result of the work.
@@ -128,10 +184,13 @@ pub fn write_queue<T, S: QueueStore + ?Sized>(
     work: impl Fn(&mut dyn QueueWriter) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let mut result = None;
-    store.write_queues(&[id], &mut |writer| {
+    let unwritten = store.write_queues(&[id], &mut |writer| {
         result = Some(work(writer)?);
         Ok(())
     })?;
+    if let Some((_, error)) = unwritten.into_iter().next() {
+        return Err(error);
+    }
     result.ok_or(StoreError::Unwritable { table: "queues", reason: "the work was not done".to_owned() })
 }
 

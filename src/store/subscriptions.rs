@@ -1,6 +1,6 @@
 //! Subscriptions, by id and by tenant.
 
-use super::{Stamp, StoreError, Stored};
+use super::{StoreError, Stored};
 use crate::subscription::{Subscription, SubscriptionId, Tenant};
 
 /// A page of a tenant's subscriptions.
@@ -20,6 +20,21 @@ pub trait SubscriptionStore {
     ///
     /// Where the store fails.
     fn subscription(&self, id: &SubscriptionId) -> Result<Option<Stored<Subscription>>, StoreError>;
+
+    /// Subscriptions, whosever they are, in the order of the question.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn current_subscriptions(&self, ids: &[SubscriptionId]) -> Result<Vec<Option<Stored<Subscription>>>, StoreError>;
+
+    /// Waits, not for long, until every node that takes updates has seen what was written of subscriptions before this call; says
+    /// whether all have.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn all_nodes_follow(&self) -> Result<bool, StoreError>;
 
     /// A page of a tenant's subscriptions, from the first id behind `after`.
     ///
@@ -52,12 +67,12 @@ pub trait SubscriptionStore {
     /// Where the store fails.
     fn add_subscriptions(&self, subscriptions: &[&Subscription]) -> Result<(), StoreError>;
 
-    /// Writes a subscription anew; says whether it could, for another node may have changed it since the write of the stamp.
+    /// Writes subscriptions anew, and says of each whether it could: another node may have changed it since it was read.
     ///
     /// # Errors
     ///
     /// Where the store fails.
-    fn replace_subscription(&self, subscription: &Subscription, stamp: Stamp) -> Result<bool, StoreError>;
+    fn replace_subscriptions(&self, subscriptions: Vec<Stored<Subscription>>) -> Result<Vec<bool>, StoreError>;
 
     /// Removes a subscription with its events and its queue.
     ///

@@ -7,9 +7,11 @@ use redb::{ReadableTable, WriteTransaction};
 
 use super::EmbeddedStore;
 use super::tables::{self, damaged, decode, encode};
+use crate::event::MemberVersion;
 use crate::member::MemberId;
 use crate::store::{
-    BaselineWrite, MemberRow, MemberState, MemberStore, MemberWrite, Stamp, StoreError, Stored, VisitDocument,
+    BaselineWrite, MemberRow, MemberState, MemberStore, MemberWrite, Stamp, StoreError, Stored, StoredMember,
+    VisitDocument,
 };
 
 impl MemberStore for EmbeddedStore {
@@ -50,6 +52,55 @@ impl MemberStore for EmbeddedStore {
             }
         }
         Ok(())
+    }
+
+    fn member_versions(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, MemberVersion)>, StoreError> {
+        let members = self.read()?.open_table(tables::MEMBERS)?;
+        let mut found = Vec::new();
+        for entry in members.range(behind(after)..)? {
+            let (id, row) = entry?;
+            let id = member_id(id.value())?;
+            let row: MemberRow = decode("members", || id.to_string(), row.value())?;
+            if let MemberState::Known(_) = row.state {
+                found.push((id, row.version));
+            }
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn stored_members(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+        limit_bytes: usize,
+    ) -> Result<Vec<StoredMember>, StoreError> {
+        let transaction = self.read()?;
+        let members = transaction.open_table(tables::MEMBERS)?;
+        let documents = transaction.open_table(tables::DOCUMENTS)?;
+        let baselines = transaction.open_table(tables::BASELINES)?;
+        let mut found = Vec::new();
+        let mut bytes = 0;
+        for entry in members.range(behind(after)..)? {
+            let (id, row) = entry?;
+            let id = member_id(id.value())?;
+            let row = decode("members", || id.to_string(), row.value())?;
+            let document = documents.get(id.get())?.map(|document| document.value().to_vec().into());
+            let baseline = baselines.get(id.get())?.map(|document| document.value().to_vec().into());
+            let member = StoredMember { id, row, document, baseline };
+            bytes += member.document.as_ref().map_or(0, bytes::Bytes::len);
+            found.push(member);
+            if found.len() == limit || bytes >= limit_bytes {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     fn erase(&self, id: MemberId) -> Result<bool, StoreError> {
@@ -97,4 +148,12 @@ pub(super) fn write(transaction: &WriteTransaction, writes: &[MemberWrite]) -> R
 
 fn bytes_of(table: &impl ReadableTable<u64, &'static [u8]>, id: MemberId) -> Result<Option<Bytes>, StoreError> {
     Ok(table.get(id.get())?.map(|bytes| Bytes::copy_from_slice(bytes.value())))
+}
+
+fn behind(after: Option<MemberId>) -> u64 {
+    after.map_or(0, |id| id.get() + 1)
+}
+
+fn member_id(id: u64) -> Result<MemberId, StoreError> {
+    MemberId::try_from(id).map_err(|error| damaged("members", id.to_string(), error))
 }

@@ -5,6 +5,7 @@
 
 mod bulk_requests;
 mod events;
+mod jobs;
 mod members;
 mod outbox;
 mod subscriptions;
@@ -32,7 +33,7 @@ pub struct EmbeddedStore {
 }
 
 /// Makes the directory where it is missing, for its owner alone: profiles and the secrets of webhooks will lie in it.
-fn make_private(directory: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(directory: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -111,6 +112,7 @@ impl EmbeddedStore {
             transaction.open_table(tables::CHANGES_BY_TIME)?;
             transaction.open_table(tables::EVENTS)?;
             bulk_requests::prepare(transaction)?;
+            jobs::prepare(transaction)?;
             outbox::create_tables(transaction)
         })
     }

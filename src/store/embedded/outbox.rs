@@ -17,10 +17,13 @@ use serde_json::Value;
 
 use super::tables::{damaged, decode, encode};
 use super::{EmbeddedStore, events};
-use crate::batch::{Batch, BatchNumber, BatchState};
+use crate::batch::{Batch, BatchNumber};
 use crate::event::{Event, Sequence};
 use crate::member::MemberId;
-use crate::store::{EventStore, Mark, NewBatch, Queue, QueueStore, QueueWriter, StoreError, Waiting};
+use crate::store::queues::{member_of, without_person};
+use crate::store::{
+    EventStore, Mark, NewBatch, Queue, QueueStore, QueueWork, QueueWriter, StoreError, Unwritten, Waiting,
+};
 use crate::subscription::{Format, SubscriptionId};
 
 const QUEUES: TableDefinition<&str, &[u8]> = TableDefinition::new("queues");
@@ -94,38 +97,17 @@ pub(crate) fn erase_from_batches(transaction: &WriteTransaction, member: MemberI
     }
     for (subscription, number) in told {
         let key = (subscription.as_str(), number);
-        let Some(body) = bodies.get(key)?.map(|body| without(member, key, body.value())).transpose()? else { continue };
-        bodies.insert(key, body.as_slice())?;
+        let scrubbed = bodies.get(key)?.map(|body| without_person(member, body.value())).transpose();
+        let scrubbed = scrubbed.map_err(|error| damaged("batch_bodies", place(key.0, key.1), error))?;
+        if let Some(body) = scrubbed {
+            bodies.insert(key, body.as_slice())?;
+        }
     }
     Ok(())
 }
 
-/// A detailed body without what it says of a member; the kinds of its changes and the places of its positions stay.
-fn without(member: MemberId, key: (&str, u64), body: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut entries = read_entries(key, body)?;
-    for entry in entries.iter_mut().filter(|entry| member_of(entry) == Some(member.get())) {
-        let changes = entry.get_mut("changes").and_then(Value::as_array_mut);
-        for change in changes.into_iter().flatten().filter_map(Value::as_object_mut) {
-            change.insert("before".to_owned(), Value::Null);
-            change.insert("after".to_owned(), Value::Null);
-        }
-        let positions = entry.get_mut("matched_positions").and_then(Value::as_array_mut);
-        for position in positions.into_iter().flatten().filter_map(Value::as_object_mut) {
-            position.insert("position".to_owned(), Value::Null);
-        }
-    }
-    serde_json::to_vec(&entries)
-        .map_err(|error| StoreError::Unwritable { table: "batch_bodies", reason: error.to_string() })
-}
-
 fn read_entries(key: (&str, u64), body: &[u8]) -> Result<Vec<Value>, StoreError> {
     serde_json::from_slice(body).map_err(|error| damaged("batch_bodies", place(key.0, key.1), error))
-}
-
-/// Whom an entry says something of; nobody in a compact one, which only names the member.
-fn member_of(entry: &Value) -> Option<u64> {
-    entry.get("changes")?;
-    entry.get("member_id").and_then(Value::as_u64)
 }
 
 /// Forgets whom a body is about.
@@ -184,12 +166,9 @@ impl QueueStore for EmbeddedStore {
         Ok(found)
     }
 
-    fn write_queues(
-        &self,
-        _ids: &[&SubscriptionId],
-        work: &mut dyn FnMut(&mut dyn QueueWriter) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.write(|transaction| work(&mut Queues::open(transaction)?))
+    fn write_queues(&self, _ids: &[&SubscriptionId], work: &mut QueueWork<'_>) -> Result<Unwritten, StoreError> {
+        self.write(|transaction| work(&mut Queues::open(transaction)?))?;
+        Ok(Vec::new())
     }
 }
 
@@ -284,20 +263,7 @@ impl QueueWriter for Queues<'_> {
         queue: &mut Queue,
         new: NewBatch<'_>,
     ) -> Result<Option<Batch>, StoreError> {
-        let (Some(first), Some(last)) = (new.events.first(), new.events.last()) else { return Ok(None) };
-        let batch = Batch {
-            number: BatchNumber(queue.next_batch),
-            webhook_id: new.webhook_id,
-            events: u32::try_from(new.events.len()).unwrap_or(u32::MAX),
-            first: first.sequence,
-            last: last.sequence,
-            oldest_at: first.occurred_at,
-            made_at: new.made_at,
-            state: BatchState::Pending { next_attempt_at: new.made_at },
-            tries: 0,
-            refused: 0,
-            attempts: Vec::new(),
-        };
+        let Some(batch) = new.row(queue) else { return Ok(None) };
         self.put_batch(id, &batch)?;
         self.bodies.insert((id.as_str(), batch.number.0), new.body)?;
         if new.format == Format::Detailed {
@@ -305,9 +271,6 @@ impl QueueWriter for Queues<'_> {
                 self.members.insert((event.member_id.get(), id.as_str(), batch.number.0), ())?;
             }
         }
-        queue.batched = Some(last.sequence);
-        queue.next_batch += 1;
-        queue.open.push(batch.number);
         self.forget_old(id, batch.number)?;
         Ok(Some(batch))
     }

@@ -41,6 +41,7 @@ enum StatusRow {
     Paused { by: PausedBy, reason: String },
     Expired,
     Ended { reason: String },
+    Initializing,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +57,14 @@ impl SubscriptionStore for EmbeddedStore {
     fn subscription(&self, id: &SubscriptionId) -> Result<Option<Stored<Subscription>>, StoreError> {
         let table = self.read()?.open_table(tables::SUBSCRIPTIONS)?;
         table.get(id.as_str())?.map(|row| from_row(id.clone(), row.value()).map(stored)).transpose()
+    }
+
+    fn current_subscriptions(&self, ids: &[SubscriptionId]) -> Result<Vec<Option<Stored<Subscription>>>, StoreError> {
+        ids.iter().map(|id| self.subscription(id)).collect()
+    }
+
+    fn all_nodes_follow(&self) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     fn subscriptions(&self, tenant: &Tenant, after: Option<&SubscriptionId>, limit: usize) -> Result<Page, StoreError> {
@@ -116,9 +125,9 @@ impl SubscriptionStore for EmbeddedStore {
         self.write(|transaction| subscriptions.iter().try_for_each(|subscription| put(transaction, subscription)))
     }
 
-    fn replace_subscription(&self, subscription: &Subscription, _stamp: Stamp) -> Result<bool, StoreError> {
-        self.write(|transaction| put(transaction, subscription))?;
-        Ok(true)
+    fn replace_subscriptions(&self, subscriptions: Vec<Stored<Subscription>>) -> Result<Vec<bool>, StoreError> {
+        self.write(|transaction| subscriptions.iter().try_for_each(|new| put(transaction, &new.row)))?;
+        Ok(vec![true; subscriptions.len()])
     }
 
     fn remove_subscription(&self, subscription: &Subscription) -> Result<(), StoreError> {
@@ -154,6 +163,7 @@ fn to_row(subscription: &Subscription) -> SubscriptionRow {
             Status::Paused { by, reason } => StatusRow::Paused { by, reason },
             Status::Expired => StatusRow::Expired,
             Status::Ended { reason } => StatusRow::Ended { reason },
+            Status::Initializing => StatusRow::Initializing,
         },
         webhook_url: subscription.webhook_url.to_string(),
         webhook_secret: subscription.webhook_secret.clone(),
@@ -184,6 +194,7 @@ fn from_row(id: SubscriptionId, bytes: &[u8]) -> Result<Subscription, StoreError
             StatusRow::Paused { by, reason } => Status::Paused { by, reason },
             StatusRow::Expired => Status::Expired,
             StatusRow::Ended { reason } => Status::Ended { reason },
+            StatusRow::Initializing => Status::Initializing,
         },
         webhook_url: row.webhook_url.parse().map_err(|error| damaged("subscriptions", id.as_str(), error))?,
         webhook_secret: row.webhook_secret,
