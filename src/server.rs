@@ -98,10 +98,9 @@ pub struct Secret {
 ///
 /// When the directory is in use, the mapping or a key cannot be read, or the address cannot be bound.
 pub async fn start(config: Config) -> Result<Server, StartError> {
-    let options = engine_options(&config)?;
     // The engine comes first: it holds the lock of the data directory, in which a secret may be made next.
-    let cluster = (config.store == Backend::Elasticsearch).then(|| config.elasticsearch.clone());
-    let (engine, node) = tokio::task::spawn_blocking(move || open(options, cluster.as_ref())).await??;
+    let engine_config = config.clone();
+    let (engine, node) = tokio::task::spawn_blocking(move || open_engine(&engine_config)).await??;
     let (secret, verifier) = tokens(&config)?;
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
@@ -175,12 +174,24 @@ impl Server {
     }
 }
 
-/// Opens the engine over a store of its own or, as one of its nodes, over a cluster.
-fn open(
+/// Opens the engine of a configuration: over a store of its own or, as one of its nodes, over a cluster.
+///
+/// # Errors
+///
+/// When the mapping cannot be read or the store not be opened.
+pub fn open_engine(config: &Config) -> Result<(Arc<Engine>, Option<Node>), StartError> {
+    let options = engine_options(config)?;
+    let settings = match config.store {
+        Backend::Embedded => return Ok((Arc::new(Engine::open(options)?), None)),
+        Backend::Elasticsearch => &config.elasticsearch,
+    };
+    Ok(open_node(options, settings)?)
+}
+
+fn open_node(
     options: EngineOptions,
-    cluster: Option<&config::Elasticsearch>,
+    settings: &config::Elasticsearch,
 ) -> Result<(Arc<Engine>, Option<Node>), OpenError> {
-    let Some(settings) = cluster else { return Ok((Arc::new(Engine::open(options)?), None)) };
     // For what does not lie in the cluster: a generated secret, files to be downloaded.
     make_private(&options.data_dir)
         .map_err(|source| OpenError::DataDirectory { directory: options.data_dir.clone(), source })?;
