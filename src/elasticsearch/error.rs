@@ -154,8 +154,9 @@ impl Cause {
     }
 
     /// Whether this is over when a node is back or has less to do.
-    fn passes(&self) -> bool {
-        const PASSING: [&str; 10] = [
+    pub(super) fn passes(&self) -> bool {
+        const PASSING: [&str; 11] = [
+            "connect_transport_exception",
             "no_shard_available_action_exception",
             "unavailable_shards_exception",
             "es_rejected_execution_exception",
