@@ -115,6 +115,26 @@ impl Analyzer {
         Ok(tokens.end())
     }
 
+    /// As [`tokens`](Self::tokens) for the most usual case: where all terms stand in the text itself once it is in lower case, it is
+    /// made so, and `sink` also hears where each term begins in it. `None`, and the text as it was, where that is not so.
+    pub fn tokens_in_place(&self, text: &mut str, sink: &mut impl FnMut(&str, u32, usize)) -> Option<u32> {
+        let Analyzer { char_filters, tokenizer, word_filters, stream_filters, .. } = self;
+        let is_usual = char_filters.is_empty()
+            && stream_filters.is_empty()
+            && matches!(tokenizer, Tokenizer::Standard { .. })
+            && matches!(word_filters.as_slice(), [WordFilter::Lowercase]);
+        if !is_usual || !text.is_ascii() {
+            return None;
+        }
+        text.make_ascii_lowercase();
+        let mut position = 0;
+        tokenizer.cut(text, &mut |token| {
+            sink(token, position, place_in(text, token));
+            position += 1;
+        });
+        Some(position)
+    }
+
     /// The tokens of a query's text.
     ///
     /// # Errors
@@ -154,7 +174,6 @@ impl Analyzer {
         }
         let mut position = 0;
         let mut word = Word { term: String::with_capacity(64), ..Word::default() };
-        let lowercases_only = matches!(self.word_filters.as_slice(), [WordFilter::Lowercase]);
         self.tokenizer.cut(text, &mut |token| {
             word.term.clear();
             word.term.push_str(token);
@@ -162,9 +181,7 @@ impl Analyzer {
             if self.needs_kinds {
                 word.kind = self.tokenizer.kind(token);
             }
-            // What most tokens of most texts are: nothing is to be done with them.
-            let is_done = lowercases_only && token.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-            if is_done || self.word_filters.iter().all(|filter| filter.rewrite(&mut word)) {
+            if self.word_filters.iter().all(|filter| filter.rewrite(&mut word)) {
                 sink(&word, position, token);
             }
             position += 1;

@@ -121,7 +121,7 @@ fn needs(queries: &Queries, statistics: &Statistics, id: NodeId) -> Needs {
             let covers: Option<Vec<Cover>> = queries.children(parts).iter().map(|part| of(part).cover).collect();
             Needs::only(covers.map(|covers| Cover::join(covers.into_iter())))
         }
-        Kind::Nested(inner) | Kind::Root(inner) => of(&inner),
+        Kind::Nested(_, inner) | Kind::Root(inner) => of(&inner),
     }
 }
 

@@ -88,6 +88,13 @@ pub(super) struct Holding {
     intervals: Range<u32>,
 }
 
+impl Holding {
+    /// Where its tokens lie among all of the document.
+    pub(super) fn token_numbers(&self) -> Range<u32> {
+        self.tokens.clone()
+    }
+}
+
 /// What one scope holds of one field.
 #[derive(Debug, Clone, Copy)]
 pub struct Values<'d> {
@@ -108,7 +115,7 @@ pub struct Token {
     start: u32,
     end: u32,
     /// The holding that it belongs to.
-    holding: u32,
+    pub(super) holding: u32,
     /// Of the term in its field and path, see `features`.
     pub(super) hash: u64,
 }
@@ -183,6 +190,11 @@ impl Document {
 
     pub(super) fn holdings(&self) -> &[Holding] {
         &self.holdings
+    }
+
+    /// All tokens, those of a holding together.
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.tokens
     }
 
     pub(super) fn held(&self, holding: &Holding) -> Values<'_> {

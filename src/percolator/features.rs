@@ -1,9 +1,11 @@
 //! Features: what a document has or has not, and queries are found by.
 
 use std::hash::{BuildHasher, Hasher};
+use std::hint::black_box;
 use std::sync::LazyLock;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use crate::mapping::{FieldId, NestedId};
 
@@ -81,39 +83,37 @@ impl Space {
     }
 }
 
-/// The features that a segment's queries ask for, each with a number.
+/// The features that a segment's queries ask for, each with a number: they are numbered, and lie, in the order of their hashes.
 ///
-/// The table is our own, for one thing that others do not offer: hundreds of look-ups of one document begin together, so that the
-/// memory of all of them is fetched at the same time ([`Features::begin`], [`Features::end`]).
+/// The table is our own, for what others do not offer: a look-up touches one short array and the feature itself, and hundreds of
+/// look-ups of one document go through each of its steps together, so that the memory of all of them is fetched at the same time
+/// ([`Features::may_have`], [`Features::begin`], [`Features::fetch`], [`Features::end`]).
 #[derive(Debug, Default)]
 pub(super) struct Features {
-    /// Open addressing with linear probing: the upper half of the hash and the feature's number; a power of two of places.
-    table: Vec<Slot>,
     /// A bit for each hash modulo its length: most words of a document are in no query and end here, in little memory.
     filter: Vec<u64>,
+    /// By the upper bits of a hash, where the features begin whose hashes begin so; and one behind the last.
+    starts: Vec<u32>,
+    /// How many bits of a hash are not among those.
+    shift: u32,
     entries: Vec<Entry>,
     /// The bytes of long features, one behind the other.
     bytes: Vec<u8>,
 }
 
-/// A place of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot {
-    tag: u32,
-    id: u32,
-}
-
-impl Slot {
-    const FREE: Slot = Slot { tag: 0, id: u32::MAX };
-}
-
-/// The upper half: places are chosen by the lower one.
-fn tag(hash: u64) -> u32 {
-    u32::try_from(hash >> 32).unwrap_or_default()
-}
-
-/// Short bytes stand in the entry itself: what a look-up compares is then at hand.
+/// Where a feature lies if it is there.
 #[derive(Debug, Clone, Copy)]
+pub(super) struct Begun {
+    from: u32,
+    to: u32,
+}
+
+/// Bits of the filter for each feature.
+const FILTER_BITS: usize = 8;
+
+/// Half of a cache line. Short bytes stand in the entry itself: what a look-up compares is then at hand.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
 struct Entry {
     space: Space,
     length: u32,
@@ -121,7 +121,7 @@ struct Entry {
     inline: [u8; INLINE],
 }
 
-const INLINE: usize = 12;
+const INLINE: usize = 20;
 
 impl Entry {
     fn bytes<'b>(&'b self, long: &'b [u8]) -> &'b [u8] {
@@ -139,6 +139,10 @@ impl Entry {
     fn hash(&self, long: &[u8]) -> u64 {
         self.space.hash(self.bytes(long))
     }
+
+    fn is(&self, space: Space, bytes: &[u8], long: &[u8]) -> bool {
+        self.space == space && self.length as usize == bytes.len() && self.bytes(long) == bytes
+    }
 }
 
 impl Features {
@@ -146,105 +150,41 @@ impl Features {
         self.entries.len()
     }
 
-    /// Begins the look-up of a feature of this hash.
-    pub(super) fn begin(&self, hash: u64) -> Slot {
-        let (word, bit) = self.filter_place(hash);
-        match self.filter.get(word) {
-            Some(bits) if bits & bit != 0 => self.slot(hash, 0),
-            _ => Slot::FREE,
-        }
+    /// Whether a feature of this hash can be there.
+    pub(super) fn may_have(&self, hash: u64) -> bool {
+        // A filter without words, of no features, finds nothing.
+        let place = hash as usize & (self.filter.len() * 64).wrapping_sub(1);
+        self.filter.get(place / 64).is_some_and(|bits| bits & (1 << (place % 64)) != 0)
     }
 
-    /// The upper half of the hash decides, the table's places come from the lower one.
-    fn filter_place(&self, hash: u64) -> (usize, u64) {
-        let bits = self.filter.len().wrapping_mul(64);
-        let place = (hash >> 32) as usize & bits.wrapping_sub(1);
-        (place / 64, 1 << (place % 64))
+    /// Begins the look-up of a feature of this hash.
+    pub(super) fn begin(&self, hash: u64) -> Begun {
+        let bucket = self.bucket(hash);
+        let bound = |bucket: usize| self.starts.get(bucket).copied().unwrap_or_default();
+        Begun { from: bound(bucket), to: bound(bucket + 1) }
+    }
+
+    /// Has the memory of what the look-up finds fetched, and does not wait for it.
+    pub(super) fn fetch(&self, begun: Begun) {
+        black_box(self.entries.get(begun.from as usize).map(|entry| entry.length));
     }
 
     /// Ends a look-up: the number of the feature, if a query asks for it.
-    pub(super) fn end(&self, begun: Slot, hash: u64, space: Space, bytes: &[u8]) -> Option<FeatureId> {
-        let mut slot = begun;
-        for step in 1..=self.table.len() {
-            if slot == Slot::FREE {
-                return None;
-            }
-            if slot.tag == tag(hash) && self.is(FeatureId(slot.id), space, bytes) {
-                return Some(FeatureId(slot.id));
-            }
-            slot = self.slot(hash, step);
-        }
-        None
-    }
-
-    fn find(&self, hash: u64, space: Space, bytes: &[u8]) -> Option<FeatureId> {
-        self.end(self.begin(hash), hash, space, bytes)
+    pub(super) fn end(&self, begun: Begun, space: Space, bytes: &[u8]) -> Option<FeatureId> {
+        let candidates = self.entries.get(begun.from as usize..begun.to as usize)?;
+        let place = candidates.iter().position(|entry| entry.is(space, bytes, &self.bytes))?;
+        Some(FeatureId(begun.from + number(place)))
     }
 
     /// The number of a feature, if a query asks for it.
     pub(super) fn known(&self, space: Space, bytes: &[u8]) -> Option<FeatureId> {
-        self.find(space.hash(bytes), space, bytes)
-    }
-
-    fn is(&self, id: FeatureId, space: Space, bytes: &[u8]) -> bool {
-        let entry = self.entries.get(id.index());
-        entry.is_some_and(|entry| entry.space == space && entry.bytes(&self.bytes) == bytes)
-    }
-
-    fn slot(&self, hash: u64, step: usize) -> Slot {
-        let mask = self.table.len().wrapping_sub(1);
-        // The lower bits are meant.
-        self.table.get((hash as usize).wrapping_add(step) & mask).copied().unwrap_or(Slot::FREE)
-    }
-
-    /// The number of a feature, a new one if need be.
-    pub(super) fn intern(&mut self, space: Space, bytes: &[u8]) -> FeatureId {
         let hash = space.hash(bytes);
-        if let Some(known) = self.find(hash, space, bytes) {
-            return known;
-        }
-        // Queries are limited, so that their texts together stay far below 2³² bytes wherever they fit memory.
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let id = FeatureId(number(self.entries.len()));
-        let mut inline = [0; INLINE];
-        match inline.get_mut(..bytes.len()) {
-            Some(place) => place.copy_from_slice(bytes),
-            None => {
-                let start = number(self.bytes.len()).to_le_bytes();
-                inline.iter_mut().zip(start).for_each(|(place, byte)| *place = byte);
-                self.bytes.extend_from_slice(bytes);
-            }
-        }
-        self.entries.push(Entry { space, length: number(bytes.len()), inline });
-        if self.entries.len() * 2 > self.table.len() {
-            self.rebuild(self.entries.len() * 4);
-        } else {
-            self.enter(hash, id);
-        }
-        id
+        if self.may_have(hash) { self.end(self.begin(hash), space, bytes) } else { None }
     }
 
-    fn enter(&mut self, hash: u64, id: FeatureId) {
-        let mask = self.table.len().wrapping_sub(1);
-        let places = (0..self.table.len()).map(|step| (hash as usize).wrapping_add(step) & mask);
-        let free = places.into_iter().find(|place| self.table.get(*place) == Some(&Slot::FREE));
-        if let Some(slot) = free.and_then(|place| self.table.get_mut(place)) {
-            *slot = Slot { tag: tag(hash), id: id.0 };
-        }
-        let (word, bit) = self.filter_place(hash);
-        if let Some(word) = self.filter.get_mut(word) {
-            *word |= bit;
-        }
-    }
-
-    fn rebuild(&mut self, places: usize) {
-        self.table = vec![Slot::FREE; places.next_power_of_two()];
-        // Eight bits a place of the table, of which at least every fourth is taken.
-        self.filter = vec![0; (self.table.len() / 8).max(1)];
-        for id in 0..self.entries.len() {
-            let Some(hash) = self.entries.get(id).map(|entry| entry.hash(&self.bytes)) else { break };
-            self.enter(hash, FeatureId(u32::try_from(id).unwrap_or(u32::MAX)));
-        }
+    fn bucket(&self, hash: u64) -> usize {
+        // An index: the upper bits of the hash, of which a table in memory has fewer than 48.
+        (hash >> self.shift) as usize
     }
 
     /// A feature's space and bytes.
@@ -256,11 +196,87 @@ impl Features {
     pub(super) fn all(&self) -> impl Iterator<Item = (Space, &[u8])> {
         self.entries.iter().map(|entry| (entry.space, entry.bytes(&self.bytes)))
     }
+}
 
-    /// Takes no more memory than it needs.
-    pub(super) fn shrink(&mut self) {
-        self.entries.shrink_to_fit();
-        self.bytes.shrink_to_fit();
-        self.rebuild(self.entries.len() + self.entries.len() / 2);
+/// Numbers features as they come.
+#[derive(Debug, Default)]
+pub(super) struct FeaturesBuilder {
+    entries: Vec<Entry>,
+    bytes: Vec<u8>,
+    known: HashTable<FeatureId>,
+}
+
+impl FeaturesBuilder {
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
     }
+
+    /// The number of a feature, a new one if need be.
+    pub(super) fn intern(&mut self, space: Space, bytes: &[u8]) -> FeatureId {
+        let hash = space.hash(bytes);
+        let FeaturesBuilder { entries, bytes: long, known } = self;
+        let is_same = |id: &FeatureId| entries.get(id.index()).is_some_and(|entry| entry.is(space, bytes, long));
+        if let Some(known) = known.find(hash, is_same) {
+            return *known;
+        }
+        let id = FeatureId(number(entries.len()));
+        let mut inline = [0; INLINE];
+        match inline.get_mut(..bytes.len()) {
+            Some(place) => place.copy_from_slice(bytes),
+            None => {
+                let start = number(long.len()).to_le_bytes();
+                inline.iter_mut().zip(start).for_each(|(place, byte)| *place = byte);
+                long.extend_from_slice(bytes);
+            }
+        }
+        entries.push(Entry { space, length: number(bytes.len()), inline });
+        known.insert_unique(hash, id, |id| entries.get(id.index()).map_or(0, |entry| entry.hash(long)));
+        id
+    }
+
+    /// The features in the order of their hashes, and by their old numbers the new ones.
+    pub(super) fn finish(self) -> (Features, Vec<FeatureId>) {
+        let FeaturesBuilder { entries, mut bytes, known } = self;
+        drop(known);
+        bytes.shrink_to_fit();
+        let mut order: Vec<(u64, usize)> = entries.iter().map(|entry| entry.hash(&bytes)).zip(0..).collect();
+        order.sort_unstable();
+        // A bucket for each feature, at least two.
+        let bucket_bits = entries.len().next_power_of_two().ilog2().max(1);
+        let filter_words = (entries.len() * FILTER_BITS).next_power_of_two().div_ceil(64);
+        let mut features = Features {
+            filter: vec![0; filter_words],
+            starts: vec![0; (1 << bucket_bits) + 1],
+            shift: u64::BITS - bucket_bits,
+            entries: Vec::with_capacity(entries.len()),
+            bytes,
+        };
+        let mut renumbered = vec![FeatureId(0); entries.len()];
+        for (hash, old) in order {
+            let place = hash as usize & (filter_words * 64 - 1);
+            if let Some(word) = features.filter.get_mut(place / 64) {
+                *word |= 1 << (place % 64);
+            }
+            let bucket = features.bucket(hash);
+            if let (Some(new), Some(entry)) = (renumbered.get_mut(old), entries.get(old)) {
+                *new = FeatureId(number(features.entries.len()));
+                features.entries.push(*entry);
+            }
+            // What ends here is where the next begins.
+            if let Some(end) = features.starts.get_mut(bucket + 1) {
+                *end = number(features.entries.len());
+            }
+        }
+        let mut end = 0;
+        for start in &mut features.starts {
+            end = end.max(*start);
+            *start = end;
+        }
+        (features, renumbered)
+    }
+}
+
+/// Queries are limited, so that their texts together stay far below 2³² bytes wherever they fit memory.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

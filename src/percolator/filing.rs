@@ -1,11 +1,15 @@
 //! Where queries are filed, so that a document's own features lead to the few that it could fulfil.
 
+use std::num::NonZeroU32;
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use crate::mapping::{FieldId, NestedId};
 use crate::percolator::anchor::{Anchor, COMPANIONS, Companion, Cover, Filed};
-use crate::percolator::features::{FeatureId, PREFIX_LENGTHS, Quality, Space};
+use crate::percolator::features::{FeatureId, Quality, Space};
 use crate::percolator::field_set::FieldSet;
+use crate::percolator::present::Present;
 use crate::percolator::queries::{Kind, Queries, RootNumber};
 use crate::percolator::range_index::RangeIndex;
 use crate::percolator::statistics::Statistics;
@@ -51,30 +55,19 @@ impl PackedCompanion {
     }
 
     /// Whether a document can have it, given the objects that have the anchor.
-    fn is_there(self, anchor: u64, having: &Having<'_>) -> bool {
+    fn is_there(self, anchor: u64, present: &Present) -> bool {
         if self.0 == Self::NONE {
             return true;
         }
-        let feature = (self.0 & !Self::SAME_OBJECT) as usize;
-        let is_present = having.is_present.get(feature / 64).is_some_and(|word| word & (1 << (feature % 64)) != 0);
-        is_present
-            && (self.0 & Self::SAME_OBJECT == 0
-                || having.objects.get(feature).is_some_and(|objects| objects & anchor != 0))
+        let objects = present.objects(FeatureId(self.0 & !Self::SAME_OBJECT));
+        if self.0 & Self::SAME_OBJECT == 0 { objects != 0 } else { objects & anchor != 0 }
     }
-}
-
-/// The features of a document.
-pub(super) struct Having<'d> {
-    /// A bit a feature.
-    pub(super) is_present: &'d [u64],
-    /// By feature, the objects that have it, numbered modulo 64.
-    pub(super) objects: &'d [u64],
 }
 
 impl Entry {
     /// Whether a document has the companions; `anchor` are the objects that have the anchor, numbered modulo 64.
-    pub(super) fn is_likely(&self, anchor: u64, having: &Having<'_>) -> bool {
-        self.companions.iter().all(|companion| companion.is_there(anchor, having))
+    pub(super) fn is_likely(&self, anchor: u64, present: &Present) -> bool {
+        self.companions.iter().all(|companion| companion.is_there(anchor, present))
     }
 }
 
@@ -117,11 +110,15 @@ impl Filing {
         filing
     }
 
-    /// The queries filed under a feature.
-    pub(super) fn under(&self, feature: FeatureId) -> &[Entry] {
+    /// Where the queries lie that are filed under a feature.
+    pub(super) fn run(&self, feature: FeatureId) -> Range<usize> {
         let bound = |feature: usize| self.starts.get(feature).map_or(0, |start| *start as usize);
-        let feature = feature.index();
-        self.entries.get(bound(feature)..bound(feature + 1)).unwrap_or_default()
+        bound(feature.index())..bound(feature.index() + 1)
+    }
+
+    /// The queries of a run.
+    pub(super) fn entries(&self, run: &Range<usize>) -> &[Entry] {
+        self.entries.get(run.clone()).unwrap_or_default()
     }
 }
 
@@ -138,15 +135,16 @@ pub(super) struct Demand {
 pub(super) struct Wanted {
     pub(super) terms: bool,
     pub(super) points: bool,
-    pub(super) value: bool,
+    /// That there is a value at all.
+    pub(super) value: Option<FeatureId>,
     /// The lengths of beginnings of terms.
-    pub(super) beginnings: Vec<usize>,
+    pub(super) beginnings: Vec<NonZeroU32>,
 }
 
 impl Demand {
     pub(super) fn of(queries: &Queries) -> Demand {
         let mut demand = Demand::default();
-        let mut add = |space: Space, bytes: &[u8]| {
+        let mut add = |feature: FeatureId, space: Space, bytes: &[u8]| {
             if space.quality() == Quality::Id {
                 return;
             }
@@ -155,17 +153,16 @@ impl Demand {
             match space.quality() {
                 Quality::Term => wanted.terms = true,
                 Quality::Point => wanted.points = true,
-                Quality::Value => wanted.value = true,
+                Quality::Value => wanted.value = Some(feature),
                 Quality::Prefix => {
-                    if PREFIX_LENGTHS.contains(&bytes.len()) && !wanted.beginnings.contains(&bytes.len()) {
-                        wanted.beginnings.push(bytes.len());
-                    }
+                    let length = u32::try_from(bytes.len()).ok().and_then(NonZeroU32::new);
+                    wanted.beginnings.extend(length.filter(|length| !wanted.beginnings.contains(length)));
                 }
                 Quality::Id => {}
             }
         };
-        for (space, bytes) in queries.features.all() {
-            add(space, bytes);
+        for (number, (space, bytes)) in (0..).zip(queries.features.all()) {
+            add(FeatureId(number), space, bytes);
         }
         queries.tested_fields().for_each(|field| demand.fields.insert(field));
         demand

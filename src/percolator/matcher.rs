@@ -1,14 +1,18 @@
 //! One document against one segment: candidates by the document's own terms, then each verified exactly.
 
+use std::num::NonZeroU32;
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use crate::mapping::NestedId;
 use crate::percolator::condition::Test;
 use crate::percolator::document::{Document, Scope, Values};
-use crate::percolator::features::{FeatureId, Quality, Slot, Space};
-use crate::percolator::filing::Having;
+use crate::percolator::features::{Begun, Quality, Space};
+use crate::percolator::filing::Entry;
 use crate::percolator::mask::Mask;
-use crate::percolator::queries::{Kind, NodeId, Queries, RootNumber, SubscriberNumber};
+use crate::percolator::present::Present;
+use crate::percolator::queries::{Kind, Memo, NodeId, Queries, RootNumber, SubscriberNumber};
 use crate::percolator::segment::{Content, Segment};
 use crate::query::RangeRelation;
 
@@ -46,6 +50,12 @@ impl<'d> Layout<'d> {
         self.scopes(path).len()
     }
 
+    /// The path of a scope, and its place among the objects of it.
+    fn place(&self, scope: u32) -> Option<(NestedId, usize)> {
+        let scope = scope as usize;
+        Some((self.scope(scope)?.nested, *self.places.get(scope)?))
+    }
+
     fn scope(&self, index: usize) -> Option<&'d Scope> {
         self.document.scopes().get(index)
     }
@@ -67,64 +77,27 @@ impl<'d> Layout<'d> {
 }
 
 /// Memory that matching needs, kept from document to document.
-///
-/// What is as long as the segment is not cleared, but carries the round in which it was written, or is put back one by one.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    pub(super) serial: u64,
-    round: u32,
-    /// By feature: the objects that have it, numbered modulo 64. Nothing but what `present` lists is set.
-    objects: Vec<u64>,
-    /// The features that the document has.
-    present: Vec<FeatureId>,
-    /// The same, a bit a feature: so small that it stays at hand while companions are looked at.
-    is_present: Vec<u64>,
-    /// The objects of features on paths of more than 64 objects.
-    many_objects: FxHashMap<FeatureId, Mask>,
-    answers: Vec<Answer>,
+    present: Present,
+    /// Of nodes that several queries ask for.
+    answers: FxHashMap<Memo, Mask>,
+    /// The document's terms and beginnings of terms that a query can ask for; and where their features lie if it does.
+    asked: Vec<Asked>,
+    begun: Vec<Begun>,
+    /// Where the queries filed under the document's features lie, and the objects that have the feature.
+    runs: Vec<(Range<usize>, u64)>,
+    proposed: Vec<(Entry, u64)>,
     candidates: Vec<RootNumber>,
-    seen: Vec<u32>,
-    /// The look-ups of one field's terms.
-    begun: Vec<Slot>,
+    subscribed: Vec<Range<usize>>,
 }
 
-#[derive(Debug, Default, Clone)]
-struct Answer {
-    round: u32,
-    mask: Mask,
-}
-
-impl Scratch {
-    pub(super) fn for_content(content: &Content) -> Scratch {
-        let queries = &content.queries;
-        Scratch {
-            serial: content.serial,
-            objects: vec![0; queries.features.len()],
-            is_present: vec![0; queries.features.len().div_ceil(64)],
-            answers: vec![Answer::default(); queries.memos()],
-            seen: vec![0; queries.roots().len()],
-            ..Scratch::default()
-        }
-    }
-
-    fn next_round(&mut self) {
-        if self.round == u32::MAX {
-            self.answers.fill(Answer::default());
-            self.seen.fill(0);
-            self.round = 0;
-        }
-        self.round += 1;
-        for feature in self.present.drain(..) {
-            if let Some(objects) = self.objects.get_mut(feature.index()) {
-                *objects = 0;
-            }
-            if let Some(word) = self.is_present.get_mut(feature.index() / 64) {
-                *word = 0;
-            }
-        }
-        self.many_objects.clear();
-        self.candidates.clear();
-    }
+/// A token, by its place in the document, whose term is looked up, or so many bytes of its beginning.
+#[derive(Debug, Default, Clone, Copy)]
+struct Asked {
+    hash: u64,
+    token: u32,
+    beginning: Option<NonZeroU32>,
 }
 
 /// One document's visit to the queries of a segment.
@@ -138,30 +111,32 @@ pub(super) struct Visit<'s, 'd> {
 impl<'s, 'd> Visit<'s, 'd> {
     /// Enters the document's features.
     pub(super) fn begin(content: &'s Content, layout: &'s Layout<'d>, scratch: &'s mut Scratch) -> Visit<'s, 'd> {
-        scratch.next_round();
+        scratch.present.clear();
+        scratch.answers.clear();
         let mut visit = Visit { content, queries: &content.queries, layout, scratch };
         visit.enter();
         visit
     }
 
-    /// Calls `found` for every subscription that selects the document; for one several times, perhaps.
-    pub(super) fn selected(&mut self, segment: &Segment, mut found: impl FnMut(SubscriberNumber)) {
-        self.content.everyone.iter().copied().for_each(&mut found);
+    /// Adds every subscription that selects the document; one several times, perhaps.
+    pub(super) fn selected(&mut self, segment: &Segment, found: &mut Vec<SubscriberNumber>) {
+        found.extend_from_slice(&self.content.everyone);
         if let Some(member) = self.layout.document.id {
-            self.content.listing(member).for_each(&mut found);
-        }
-        let filing = &segment.filing;
-        for root in &filing.everything {
-            self.queries.subscribers(*root).iter().copied().for_each(&mut found);
+            found.extend(self.content.listing(member));
         }
         self.propose(segment);
-        let candidates = std::mem::take(&mut self.scratch.candidates);
-        for root in candidates.iter().chain(&filing.always) {
-            let Some(node) = self.queries.roots().get(*root as usize) else { continue };
-            if !self.evaluate(*node).is_empty() {
-                self.queries.subscribers(*root).iter().copied().for_each(&mut found);
-            }
-        }
+        let queries = self.queries;
+        let mut candidates = std::mem::take(&mut self.scratch.candidates);
+        candidates.extend_from_slice(&segment.filing.always);
+        let nodes = || candidates.iter().filter_map(|root| queries.roots().get(*root as usize));
+        nodes().for_each(|node| queries.fetch(*node));
+        nodes().for_each(|node| queries.fetch_parts(*node));
+        candidates.retain(|root| !self.evaluate(*root).is_empty());
+        candidates.extend_from_slice(&segment.filing.everything);
+        let subscribed = &mut self.scratch.subscribed;
+        subscribed.clear();
+        subscribed.extend(candidates.iter().map(|root| queries.subscribed(*root)));
+        subscribed.iter().for_each(|run| found.extend_from_slice(queries.subscribers(run.clone())));
         self.scratch.candidates = candidates;
     }
 
@@ -172,131 +147,129 @@ impl<'s, 'd> Visit<'s, 'd> {
             let path = document.scopes().get(holding.scope as usize).map_or(NestedId::ROOT, |scope| scope.nested);
             document.held(holding).points.iter().map(move |point| ((path, holding.field), *point))
         });
-        self.content.statistics.count(&self.scratch.present, points);
+        self.content.statistics.count(self.scratch.present.iter().map(|(feature, _)| feature), points);
     }
 
+    /// Enters the document's features. Look-ups go step by step, all of the document together: so the memory of each step is fetched
+    /// at the same time.
     fn enter(&mut self) {
-        let (document, features) = (self.layout.document, &self.queries.features);
-        let mut begun = std::mem::take(&mut self.scratch.begun);
+        let (document, features, layout) = (self.layout.document, &self.queries.features, self.layout);
+        let Scratch { present, asked, begun, .. } = &mut *self.scratch;
+        let mut count = 0;
         for holding in document.holdings() {
-            let Some(scope) = document.scopes().get(holding.scope as usize) else { continue };
-            let path = scope.nested;
+            let Some((path, place)) = layout.place(holding.scope) else { continue };
             let Some(wanted) = self.content.demand.wanted(path, holding.field) else { continue };
-            let place = self.layout.places.get(holding.scope as usize).copied().unwrap_or_default();
+            let objects = layout.count(path);
             let values = document.held(holding);
-            let space = |quality| Space::new(quality, path, holding.field);
-            if wanted.value && values.exists {
-                self.note(features.known(space(Quality::Value), &[]), path, place);
+            if let Some(feature) = wanted.value.filter(|_| values.exists) {
+                present.add(feature, place, objects);
             }
             if wanted.points {
-                for point in values.points {
-                    self.note(features.known(space(Quality::Point), &point.to_le_bytes()), path, place);
-                }
+                let space = Space::new(Quality::Point, path, holding.field);
+                let known = values.points.iter().filter_map(|point| features.known(space, &point.to_le_bytes()));
+                known.for_each(|feature| present.add(feature, place, objects));
             }
+            // Written down in any case, and overwritten where nobody asks: no look-up waits for the one before it.
+            let lookups = usize::from(wanted.terms) + wanted.beginnings.len();
+            asked.resize(count + values.tokens.len() * lookups, Asked::default());
+            let mut ask = |one: Asked| {
+                if let Some(next) = asked.get_mut(count) {
+                    *next = one;
+                }
+                count += usize::from(features.may_have(one.hash));
+            };
             if wanted.terms {
-                begun.clear();
-                begun.extend(values.tokens.iter().map(|token| features.begin(token.hash)));
-                for (token, slot) in values.tokens.iter().zip(&begun) {
-                    let term = document.term(token).as_bytes();
-                    self.note(features.end(*slot, token.hash, space(Quality::Term), term), path, place);
-                }
+                let numbered = values.tokens.iter().zip(holding.token_numbers());
+                numbered.for_each(|(token, number)| ask(Asked { hash: token.hash, token: number, beginning: None }));
             }
+            let space = Space::new(Quality::Prefix, path, holding.field);
             for length in &wanted.beginnings {
-                for token in values.tokens {
-                    if let Some(beginning) = document.term(token).as_bytes().get(..*length) {
-                        self.note(features.known(space(Quality::Prefix), beginning), path, place);
+                for (token, number) in values.tokens.iter().zip(holding.token_numbers()) {
+                    if let Some(beginning) = document.term(token).as_bytes().get(..length.get() as usize) {
+                        ask(Asked { hash: space.hash(beginning), token: number, beginning: Some(*length) });
                     }
                 }
             }
         }
-        self.scratch.begun = begun;
-        if let Some(member) = document.id {
-            self.note(features.known(Space::ID, member.to_string().as_bytes()), NestedId::ROOT, 0);
-        }
-    }
-
-    fn note(&mut self, feature: Option<FeatureId>, path: NestedId, place: usize) {
-        let Some(feature) = feature else { return };
-        if let Some(objects) = self.scratch.objects.get_mut(feature.index()) {
-            if *objects == 0 {
-                self.scratch.present.push(feature);
-                if let Some(word) = self.scratch.is_present.get_mut(feature.index() / 64) {
-                    *word |= 1 << (feature.index() % 64);
-                }
+        asked.truncate(count);
+        begun.clear();
+        begun.extend(asked.iter().map(|asked| features.begin(asked.hash)));
+        begun.iter().for_each(|begun| features.fetch(*begun));
+        for (asked, begun) in asked.iter().zip(begun.iter()) {
+            let Some(token) = document.tokens().get(asked.token as usize) else { continue };
+            let Some(holding) = document.holdings().get(token.holding as usize) else { continue };
+            let Some((path, place)) = layout.place(holding.scope) else { continue };
+            let term = document.term(token).as_bytes();
+            let (quality, bytes) = match asked.beginning {
+                Some(length) => (Quality::Prefix, term.get(..length.get() as usize).unwrap_or(term)),
+                None => (Quality::Term, term),
+            };
+            if let Some(feature) = features.end(*begun, Space::new(quality, path, holding.field), bytes) {
+                present.add(feature, place, layout.count(path));
             }
-            *objects |= 1 << (place % 64);
         }
-        let count = self.layout.count(path);
-        if count > 64 {
-            self.scratch.many_objects.entry(feature).or_insert_with(|| Mask::none(count)).set(place);
+        let id = document.id.and_then(|member| features.known(Space::ID, member.to_string().as_bytes()));
+        if let Some(feature) = id {
+            present.add(feature, 0, 1);
         }
     }
 
     /// Gathers the queries that the document's features lead to.
     fn propose(&mut self, segment: &Segment) {
-        let Scratch { objects, present, is_present, candidates, seen, round, .. } = &mut *self.scratch;
-        let having = Having { is_present, objects };
-        let mut candidate = |root: RootNumber| {
-            if let Some(seen) = seen.get_mut(root as usize)
-                && *seen != *round
-            {
-                *seen = *round;
-                candidates.push(root);
-            }
-        };
-        for feature in present.iter() {
-            let anchor = objects.get(feature.index()).copied().unwrap_or_default();
-            for entry in segment.filing.under(*feature) {
-                if entry.is_likely(anchor, &having) {
-                    candidate(entry.root);
+        let (document, filing) = (self.layout.document, &segment.filing);
+        let Scratch { present, runs, proposed, candidates, .. } = &mut *self.scratch;
+        runs.clear();
+        runs.extend(present.iter().map(|(feature, objects)| (filing.run(feature), objects)));
+        proposed.clear();
+        for (run, objects) in runs.iter() {
+            proposed.extend(filing.entries(run).iter().map(|entry| (*entry, *objects)));
+        }
+        if !filing.ranges.is_empty() {
+            for holding in document.holdings() {
+                let Some((path, place)) = self.layout.place(holding.scope) else { continue };
+                let Some(ranges) = filing.ranges.get(&(path, holding.field)) else { continue };
+                for point in document.held(holding).points {
+                    ranges.holding(*point, &mut |entry| proposed.push((*entry, 1 << (place % 64))));
                 }
             }
         }
-        if segment.filing.ranges.is_empty() {
-            return;
-        }
-        let document = self.layout.document;
-        for holding in document.holdings() {
-            let scope = holding.scope as usize;
-            let path = document.scopes().get(scope).map_or(NestedId::ROOT, |scope| scope.nested);
-            let Some(ranges) = segment.filing.ranges.get(&(path, holding.field)) else { continue };
-            let anchor = 1 << (self.layout.places.get(scope).copied().unwrap_or_default() % 64);
-            for point in document.held(holding).points {
-                ranges.holding(*point, &mut |entry| {
-                    if entry.is_likely(anchor, &having) {
-                        candidate(entry.root);
-                    }
-                });
-            }
+        candidates.clear();
+        let likely = proposed.iter().filter(|(entry, objects)| entry.is_likely(*objects, present));
+        candidates.extend(likely.map(|(entry, _)| entry.root));
+        candidates.sort_unstable();
+        candidates.dedup();
+    }
+
+    /// The root if it fulfils a query; for a query about a part, the objects of its path that fulfil it.
+    pub(super) fn evaluate(&mut self, root: RootNumber) -> Mask {
+        match self.queries.roots().get(root as usize) {
+            Some(node) => self.fulfilling(*node, self.layout.count(self.queries.path(*node))),
+            None => Mask::default(),
         }
     }
 
-    /// The objects of the node's path that fulfil it.
-    pub(super) fn evaluate(&mut self, id: NodeId) -> Mask {
+    /// Those of the `objects` of the node's path that fulfil it.
+    fn fulfilling(&mut self, id: NodeId, objects: usize) -> Mask {
+        if let Some(feature) = id.feature() {
+            return self.scratch.present.mask(feature, objects);
+        }
         let node = self.queries.node(id);
         let path = node.path;
-        let objects = self.layout.count(path);
-        if let Kind::Feature(feature) = node.kind {
-            return self.having(feature, objects);
-        }
-        let kept = node.memo.index();
-        if let Some(known) = kept.and_then(|kept| self.scratch.answers.get(kept))
-            && known.round == self.scratch.round
-        {
-            return known.mask.clone();
+        if let Some(known) = node.memo.and_then(|memo| self.scratch.answers.get(&memo)) {
+            return known.clone();
         }
         let queries = self.queries;
         let mask = match node.kind {
             Kind::All => Mask::all(objects),
             Kind::None => Mask::none(objects),
-            Kind::Feature(feature) => self.having(feature, objects),
+            Kind::Feature(feature) => self.scratch.present.mask(feature, objects),
             Kind::Test(_) => self.tested(id, &Mask::all(objects)),
             Kind::Positions(_) => self.arranged(id, &Mask::all(objects)),
             Kind::And(parts) => self.all_of(queries.children(parts), objects),
             Kind::Or(parts) => self.any_of(queries.children(parts), objects),
             Kind::Not(part) => {
                 let mut rest = Mask::all(objects);
-                rest.subtract(&self.evaluate(part));
+                rest.subtract(&self.fulfilling(part, objects));
                 rest
             }
             Kind::AtLeast(count, parts) => self.enough_of(queries.children(parts), objects, |_| Some(count as usize)),
@@ -309,27 +282,19 @@ impl<'s, 'd> Visit<'s, 'd> {
                     Some(usize::try_from(wanted.max(1)).unwrap_or(usize::MAX))
                 })
             }
-            Kind::Nested(inner) => self.around(inner, path, objects),
+            Kind::Nested(inner_path, inner) => self.around(inner, inner_path, path, objects),
             Kind::Root(inner) => {
-                if self.evaluate(inner).is_empty() {
+                if self.fulfilling(inner, 1).is_empty() {
                     Mask::none(objects)
                 } else {
                     Mask::all(objects)
                 }
             }
         };
-        if let Some(answer) = kept.and_then(|kept| self.scratch.answers.get_mut(kept)) {
-            answer.round = self.scratch.round;
-            answer.mask.clone_from(&mask);
+        if let Some(memo) = node.memo {
+            self.scratch.answers.insert(memo, mask.clone());
         }
         mask
-    }
-
-    fn having(&self, feature: FeatureId, objects: usize) -> Mask {
-        match self.scratch.many_objects.get(&feature) {
-            Some(mask) => mask.clone(),
-            None => Mask::of_word(self.scratch.objects.get(feature.index()).copied().unwrap_or_default(), objects),
-        }
     }
 
     /// Those of some objects that pass a test.
@@ -370,14 +335,19 @@ impl<'s, 'd> Visit<'s, 'd> {
     fn all_of(&mut self, parts: &[NodeId], objects: usize) -> Mask {
         let mut all = Mask::all(objects);
         for part in parts {
-            let node = self.queries.node(*part);
-            // What nothing else asks for need only see the objects that are left.
-            let fulfilling = match (node.kind, node.memo.index()) {
-                (Kind::Test(_), None) => self.tested(*part, &all),
-                (Kind::Positions(_), None) => self.arranged(*part, &all),
-                _ => self.evaluate(*part),
-            };
-            all.intersect(&fulfilling);
+            match part.feature() {
+                Some(feature) => all.intersect(&self.scratch.present.mask(feature, objects)),
+                None => {
+                    let node = self.queries.node(*part);
+                    // What nothing else asks for need only see the objects that are left.
+                    let fulfilling = match (node.kind, node.memo) {
+                        (Kind::Test(_), None) => self.tested(*part, &all),
+                        (Kind::Positions(_), None) => self.arranged(*part, &all),
+                        _ => self.fulfilling(*part, objects),
+                    };
+                    all.intersect(&fulfilling);
+                }
+            }
             if all.is_empty() {
                 break;
             }
@@ -389,7 +359,7 @@ impl<'s, 'd> Visit<'s, 'd> {
         let mut any = Mask::none(objects);
         let everything = Mask::all(objects);
         for part in parts {
-            any.unite(&self.evaluate(*part));
+            any.unite(&self.fulfilling(*part, objects));
             if any == everything {
                 break;
             }
@@ -400,7 +370,7 @@ impl<'s, 'd> Visit<'s, 'd> {
     fn enough_of(&mut self, parts: &[NodeId], objects: usize, wanted: impl Fn(usize) -> Option<usize>) -> Mask {
         let mut counts = vec![0_usize; objects];
         for part in parts {
-            let mask = self.evaluate(*part);
+            let mask = self.fulfilling(*part, objects);
             for (place, count) in counts.iter_mut().enumerate() {
                 *count += usize::from(mask.contains(place));
             }
@@ -414,11 +384,10 @@ impl<'s, 'd> Visit<'s, 'd> {
         enough
     }
 
-    /// The objects of `path` around those that fulfil `inner`.
-    fn around(&mut self, inner: NodeId, path: NestedId, objects: usize) -> Mask {
-        let found = self.evaluate(inner);
+    /// The objects of `path` around those of `inner_path` that fulfil `inner`.
+    fn around(&mut self, inner: NodeId, inner_path: NestedId, path: NestedId, objects: usize) -> Mask {
+        let found = self.fulfilling(inner, self.layout.count(inner_path));
         let mut around = Mask::none(objects);
-        let inner_path = self.queries.node(inner).path;
         let places = found.iter().filter_map(|place| self.layout.enclosing(inner_path, place, path));
         places.for_each(|place| around.set(place));
         around

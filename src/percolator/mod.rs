@@ -26,6 +26,7 @@ mod pattern;
 mod phrase;
 mod plan;
 mod positions;
+mod present;
 mod queries;
 mod range_index;
 mod regexp;
@@ -86,7 +87,7 @@ pub struct Percolator {
     shelf: Arc<Shelf>,
     /// How many documents were matched, from 2³² on again from 0.
     matched: AtomicU32,
-    scratches: Mutex<Vec<Vec<Scratch>>>,
+    scratches: Mutex<Vec<Scratch>>,
 }
 
 /// The first documents are all counted for the statistics, later ones of so many only one.
@@ -219,23 +220,19 @@ impl Percolator {
         // A selector that came since the document was read may ask for more of it.
         let completed = (!document.covers(fields, &self.mapping)).then(|| document.completed(&self.mapping));
         let layout = Layout::of(completed.as_deref().unwrap_or(document));
-        let mut scratches = lock(&self.scratches).pop().unwrap_or_default();
-        scratches.retain(|scratch| segments.iter().any(|segment| segment.content.serial == scratch.serial));
-        let mut found: Vec<SubscriptionId> = Vec::new();
+        let mut scratch = lock(&self.scratches).pop().unwrap_or_default();
+        let (mut numbers, mut found) = (Vec::new(), Vec::new());
         for segment in segments {
             let content = &*segment.content;
-            let mut scratch = match scratches.iter().position(|scratch| scratch.serial == content.serial) {
-                Some(index) => scratches.swap_remove(index),
-                None => Scratch::for_content(content),
-            };
             let mut visit = Visit::begin(content, &layout, &mut scratch);
-            visit.selected(segment, |number| found.extend(content.subscriber(number, *generation).cloned()));
+            numbers.clear();
+            visit.selected(segment, &mut numbers);
+            found.extend(numbers.iter().filter_map(|number| content.subscriber(*number, *generation)).cloned());
             if is_counted {
                 visit.count();
             }
-            scratches.push(scratch);
         }
-        lock(&self.scratches).push(scratches);
+        lock(&self.scratches).push(scratch);
         if is_counted {
             self.shelf.learn();
         }

@@ -4,6 +4,9 @@
 //! document.
 
 use std::hash::{Hash, Hasher};
+use std::hint::black_box;
+use std::num::NonZeroU32;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -11,17 +14,36 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::mapping::{FieldId, NestedId, PointRange};
 use crate::percolator::condition::{Condition, Test};
-use crate::percolator::features::{FeatureId, Features, Quality, Space, beginning};
+use crate::percolator::features::{FeatureId, Features, FeaturesBuilder, Quality, Space, beginning};
 use crate::percolator::pattern::Pattern;
 use crate::percolator::positions::Arrangement;
 
-/// A node's number within its segment.
+/// A node's number within its segment, or a feature's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NodeId(u32);
 
 impl NodeId {
-    pub(super) fn index(self) -> usize {
+    /// Set in what is no node of its own, but a feature: most parts of queries are, and this spares going there.
+    const FEATURE: u32 = 1 << 31;
+
+    fn of_feature(feature: FeatureId) -> NodeId {
+        NodeId(feature.0 | NodeId::FEATURE)
+    }
+
+    /// The feature, where it is one.
+    pub(super) fn feature(self) -> Option<FeatureId> {
+        (self.0 & NodeId::FEATURE != 0).then_some(FeatureId(self.0 & !NodeId::FEATURE))
+    }
+
+    fn index(self) -> usize {
         self.0 as usize
+    }
+
+    fn renumbered(self, features: &[FeatureId]) -> NodeId {
+        match self.feature() {
+            Some(feature) => features.get(feature.index()).map_or(self, |new| NodeId::of_feature(*new)),
+            None => self,
+        }
     }
 }
 
@@ -35,21 +57,13 @@ pub(super) type SubscriberNumber = u32;
 pub(super) struct Node {
     pub(super) path: NestedId,
     /// Where its answer is kept while a document is matched; a node that one place asks for needs no keeping.
-    pub(super) memo: Memo,
+    pub(super) memo: Option<Memo>,
     pub(super) kind: Kind,
 }
 
-/// The place of a node's answer among those that are kept.
+/// Tells answers that are kept apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Memo(u32);
-
-impl Memo {
-    const NONE: Memo = Memo(u32::MAX);
-
-    pub(super) fn index(self) -> Option<usize> {
-        (self != Memo::NONE).then_some(self.0 as usize)
-    }
-}
+pub(super) struct Memo(NonZeroU32);
 
 /// The kinds of node: those of [`Condition`], with what a document is looked up by apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,7 +80,8 @@ pub(super) enum Kind {
     Not(NodeId),
     AtLeast(u32, Children),
     AtLeastField(FieldId, Children),
-    Nested(NodeId),
+    /// An object of the path, belonging to this object, fulfils this.
+    Nested(NestedId, NodeId),
     /// The root document fulfils this.
     Root(NodeId),
 }
@@ -92,7 +107,6 @@ pub(super) struct Queries {
     children: Vec<NodeId>,
     tests: Vec<(FieldId, Test)>,
     arrangements: Vec<Arc<Arrangement>>,
-    memos: u32,
     roots: Vec<NodeId>,
     /// By root, where its subscribers begin; and one behind the last.
     starts: Vec<u32>,
@@ -101,13 +115,36 @@ pub(super) struct Queries {
 
 impl Queries {
     pub(super) fn node(&self, id: NodeId) -> Node {
-        let nothing = Node { path: NestedId::ROOT, memo: Memo::NONE, kind: Kind::None };
+        if let Some(feature) = id.feature() {
+            return Node { path: self.features.get(feature).0.path(), memo: None, kind: Kind::Feature(feature) };
+        }
+        let nothing = Node { path: NestedId::ROOT, memo: None, kind: Kind::None };
         self.nodes.get(id.index()).copied().unwrap_or(nothing)
+    }
+
+    /// The path of the objects that the node is about.
+    pub(super) fn path(&self, id: NodeId) -> NestedId {
+        self.node(id).path
     }
 
     pub(super) fn children(&self, children: Children) -> &[NodeId] {
         let start = children.start as usize;
         self.children.get(start..start + children.length as usize).unwrap_or_default()
+    }
+
+    /// Has the memory of a node fetched, and does not wait for it.
+    pub(super) fn fetch(&self, id: NodeId) {
+        black_box(self.nodes.get(id.index()).map(|node| node.path));
+    }
+
+    /// Has the memory of the parts of a node fetched, or of those of the one within it.
+    pub(super) fn fetch_parts(&self, id: NodeId) {
+        let kind = |id: NodeId| self.nodes.get(id.index()).map(|node| node.kind);
+        let children = match kind(id) {
+            Some(Kind::Nested(_, inner)) => kind(inner).and_then(children_of),
+            other => other.and_then(children_of),
+        };
+        black_box(children.and_then(|children| self.children.get(children.start as usize)));
     }
 
     pub(super) fn test(&self, id: TestId) -> Option<&(FieldId, Test)> {
@@ -124,26 +161,27 @@ impl Queries {
         self.tests.iter().map(|(field, _)| *field).chain(arranged)
     }
 
-    /// How many answers are kept while a document is matched.
-    pub(super) fn memos(&self) -> usize {
-        self.memos as usize
-    }
-
     pub(super) fn roots(&self) -> &[NodeId] {
         &self.roots
     }
 
-    pub(super) fn subscribers(&self, root: RootNumber) -> &[SubscriberNumber] {
+    /// Where the subscribers of a root lie, for [`Queries::subscribers`].
+    pub(super) fn subscribed(&self, root: RootNumber) -> Range<usize> {
         let bound = |root: usize| self.starts.get(root).map_or(0, |start| *start as usize);
-        let root = root as usize;
-        self.subscribers.get(bound(root)..bound(root + 1)).unwrap_or_default()
+        bound(root as usize)..bound(root as usize + 1)
+    }
+
+    pub(super) fn subscribers(&self, subscribed: Range<usize>) -> &[SubscriberNumber] {
+        self.subscribers.get(subscribed).unwrap_or_default()
     }
 }
 
 /// Interns queries.
 #[derive(Debug, Default)]
 pub(super) struct QueriesBuilder {
+    /// Without its features.
     queries: Queries,
+    features: FeaturesBuilder,
     interned: HashTable<NodeId>,
     tests: HashTable<TestId>,
     arrangements: FxHashMap<Arc<Arrangement>, u32>,
@@ -155,12 +193,17 @@ pub(super) struct QueriesBuilder {
 
 impl QueriesBuilder {
     pub(super) fn subscribe(&mut self, node: NodeId, subscriber: SubscriberNumber) {
+        let root = self.root(node);
+        self.subscriptions.push((root, subscriber));
+    }
+
+    /// The node as a query, by whose number it is found again when all are finished.
+    pub(super) fn root(&mut self, node: NodeId) -> RootNumber {
         let roots = &mut self.queries.roots;
-        let root = *self.root_of.entry(node).or_insert_with(|| {
+        *self.root_of.entry(node).or_insert_with(|| {
             roots.push(node);
             number(roots.len() - 1)
-        });
-        self.subscriptions.push((root, subscriber));
+        })
     }
 
     pub(super) fn finish(mut self) -> Queries {
@@ -173,15 +216,27 @@ impl QueriesBuilder {
             queries.starts.push(number(next));
         }
         queries.subscribers = self.subscriptions.into_iter().map(|(_, subscriber)| subscriber).collect();
-        for (node, asked) in queries.nodes.iter_mut().zip(self.asked) {
-            let is_free = matches!(node.kind, Kind::All | Kind::None | Kind::Feature(_));
-            if asked > 1 && !is_free {
-                node.memo = Memo(queries.memos);
-                queries.memos += 1;
+        let (features, renumbered) = self.features.finish();
+        queries.features = features;
+        let mut uses = vec![0; queries.uses.len()];
+        for (uses_of, new) in queries.uses.iter().zip(&renumbered) {
+            if let Some(place) = uses.get_mut(new.index()) {
+                *place = *uses_of;
             }
         }
-        queries.features.shrink();
-        queries.uses.shrink_to_fit();
+        queries.uses = uses;
+        queries.roots.iter_mut().chain(&mut queries.children).for_each(|id| *id = id.renumbered(&renumbered));
+        let mut memos = 0;
+        for (node, asked) in queries.nodes.iter_mut().zip(self.asked) {
+            if let Kind::Not(part) | Kind::Nested(_, part) | Kind::Root(part) = &mut node.kind {
+                *part = part.renumbered(&renumbered);
+            }
+            let is_free = matches!(node.kind, Kind::All | Kind::None);
+            if asked > 1 && !is_free {
+                node.memo = NonZeroU32::MIN.checked_add(memos).map(Memo);
+                memos += 1;
+            }
+        }
         queries.nodes.shrink_to_fit();
         queries.children.shrink_to_fit();
         queries.tests.shrink_to_fit();
@@ -226,19 +281,13 @@ impl QueriesBuilder {
             }
             Condition::Nested(inner_path, inner) => {
                 let inner = self.condition(inner, *inner_path);
-                self.node(path, Kind::Nested(inner))
+                self.node(path, Kind::Nested(*inner_path, inner))
             }
         }
     }
 
     fn ids(&mut self, ids: &[String], path: NestedId) -> NodeId {
-        let listed = ids
-            .iter()
-            .map(|id| {
-                let feature = self.intern_feature(Space::ID, id.as_bytes());
-                self.node(NestedId::ROOT, Kind::Feature(feature))
-            })
-            .collect();
+        let listed = ids.iter().map(|id| self.intern_feature(Space::ID, id.as_bytes())).collect();
         let any = self.any(listed, NestedId::ROOT);
         if path == NestedId::ROOT { any } else { self.node(path, Kind::Root(any)) }
     }
@@ -282,17 +331,16 @@ impl QueriesBuilder {
     }
 
     fn feature(&mut self, quality: Quality, path: NestedId, field: FieldId, bytes: &[u8]) -> NodeId {
-        let feature = self.intern_feature(Space::new(quality, path, field), bytes);
-        self.node(path, Kind::Feature(feature))
+        self.intern_feature(Space::new(quality, path, field), bytes)
     }
 
-    fn intern_feature(&mut self, space: Space, bytes: &[u8]) -> FeatureId {
-        let feature = self.queries.features.intern(space, bytes);
-        self.queries.uses.resize(self.queries.features.len(), 0);
+    fn intern_feature(&mut self, space: Space, bytes: &[u8]) -> NodeId {
+        let feature = self.features.intern(space, bytes);
+        self.queries.uses.resize(self.features.len(), 0);
         if let Some(uses) = self.queries.uses.get_mut(feature.index()) {
             *uses = uses.saturating_add(1);
         }
-        feature
+        NodeId::of_feature(feature)
     }
 
     /// All of these; a conjunction within one is part of it.
@@ -319,7 +367,7 @@ impl QueriesBuilder {
     fn flat(&self, parts: Vec<NodeId>, same: impl Fn(Kind) -> Option<Children>) -> Vec<NodeId> {
         let mut flat = Vec::with_capacity(parts.len());
         for part in parts {
-            match same(self.queries.node(part).kind) {
+            match part.feature().map_or_else(|| same(self.queries.node(part).kind), |_| None) {
                 Some(children) => flat.extend_from_slice(self.queries.children(children)),
                 None => flat.push(part),
             }
@@ -331,6 +379,9 @@ impl QueriesBuilder {
 
     /// How much it takes to evaluate a node, roughly.
     fn effort(&self, id: NodeId) -> u8 {
+        if id.feature().is_some() {
+            return 0;
+        }
         match self.queries.node(id).kind {
             Kind::All | Kind::None | Kind::Feature(_) => 0,
             Kind::Test(test) => match self.queries.test(test) {
@@ -340,7 +391,7 @@ impl QueriesBuilder {
             Kind::Root(_) => 1,
             Kind::Positions(_) => 4,
             Kind::And(_) | Kind::Or(_) | Kind::Not(_) | Kind::AtLeast(..) | Kind::AtLeastField(..) => 3,
-            Kind::Nested(_) => 5,
+            Kind::Nested(..) => 5,
         }
     }
 
@@ -370,7 +421,7 @@ impl QueriesBuilder {
         }
         // Each node costs more than a byte of a query, and queries are limited: fewer than 2³² fit a segment in memory.
         let id = NodeId(number(queries.nodes.len()));
-        self.queries.nodes.push(Node { path, memo: Memo::NONE, kind });
+        self.queries.nodes.push(Node { path, memo: None, kind });
         let queries = &self.queries;
         self.interned.insert_unique(hash, id, |id| {
             let node = queries.node(*id);
@@ -436,11 +487,11 @@ impl QueriesBuilder {
             Kind::AtLeast(count, children) => Kind::AtLeast(count, all(self, children)),
             Kind::AtLeastField(field, children) => Kind::AtLeastField(field, all(self, children)),
             Kind::Not(part) => Kind::Not(self.import(other, part, imported)),
-            Kind::Nested(inner) => Kind::Nested(self.import(other, inner, imported)),
+            Kind::Nested(inner_path, inner) => Kind::Nested(inner_path, self.import(other, inner, imported)),
             Kind::Root(inner) => Kind::Root(self.import(other, inner, imported)),
             Kind::Feature(feature) => {
                 let (space, bytes) = other.features.get(feature);
-                Kind::Feature(self.intern_feature(space, bytes))
+                return self.intern_feature(space, bytes);
             }
             Kind::Test(test) => match other.test(test) {
                 Some((field, test)) => Kind::Test(self.intern_test(*field, test)),
@@ -475,7 +526,7 @@ fn hash_of(queries: &Queries, path: NestedId, kind: Kind) -> u64 {
     match kind {
         Kind::AtLeast(count, _) => count.hash(&mut hasher),
         Kind::AtLeastField(field, _) => field.hash(&mut hasher),
-        Kind::Feature(_) | Kind::Test(_) | Kind::Positions(_) | Kind::Not(_) | Kind::Nested(_) | Kind::Root(_) => {
+        Kind::Feature(_) | Kind::Test(_) | Kind::Positions(_) | Kind::Not(_) | Kind::Nested(..) | Kind::Root(_) => {
             kind.hash(&mut hasher)
         }
         Kind::All | Kind::None | Kind::And(_) | Kind::Or(_) => {}

@@ -9,7 +9,7 @@ use crate::mapping::NestedId;
 use crate::member::MemberId;
 use crate::percolator::condition::Condition;
 use crate::percolator::filing::{Demand, Filing};
-use crate::percolator::queries::{NodeId, Queries, QueriesBuilder, SubscriberNumber};
+use crate::percolator::queries::{Queries, QueriesBuilder, RootNumber, SubscriberNumber};
 use crate::percolator::statistics::Statistics;
 use crate::percolator::{CompiledSelector, SubscriptionId};
 
@@ -139,9 +139,10 @@ impl SegmentBuilder {
         number
     }
 
-    /// The node of a condition on the objects of `path`, for whoever asks for parts of a query.
-    pub(super) fn condition(&mut self, condition: &Condition, path: NestedId) -> NodeId {
-        self.queries.condition(condition, path)
+    /// A condition on the objects of `path`, for whoever asks for parts of a query; no subscription asks for it.
+    pub(super) fn part(&mut self, condition: &Condition, path: NestedId) -> RootNumber {
+        let node = self.queries.condition(condition, path);
+        self.queries.root(node)
     }
 
     /// How many subscriptions were added.
@@ -161,7 +162,7 @@ impl SegmentBuilder {
         self.listed.extend(other.listed.iter().filter_map(|(member, old)| Some((*member, renumbered(old)?))));
         let mut imported = FxHashMap::default();
         for (root, node) in (0..).zip(other.queries.roots()) {
-            for subscriber in other.queries.subscribers(root).iter().filter_map(renumbered) {
+            for subscriber in other.queries.subscribers(other.queries.subscribed(root)).iter().filter_map(renumbered) {
                 let node = self.queries.import(&other.queries, *node, &mut imported);
                 self.queries.subscribe(node, subscriber);
             }

@@ -93,7 +93,11 @@ impl Statistics {
     }
 
     /// Counts one document: the features that it has, each once.
-    pub(super) fn count(&self, features: &[FeatureId], points: impl Iterator<Item = ((NestedId, FieldId), i128)>) {
+    pub(super) fn count(
+        &self,
+        features: impl Iterator<Item = FeatureId>,
+        points: impl Iterator<Item = ((NestedId, FieldId), i128)>,
+    ) {
         self.documents.fetch_add(1, Ordering::Relaxed);
         for feature in features {
             if let Some(hits) = self.hits.get(feature.index()) {

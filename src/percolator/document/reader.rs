@@ -155,6 +155,10 @@ impl<'m> Reader<'m> {
     }
 
     fn named(&mut self, node: &'m ObjectNode, name: &str, value: &Value, depth: usize) -> Result<(), DocumentError> {
+        // What the mapping has is well named.
+        if node.properties.contains_key(name) {
+            return self.parts(node, name, value, depth);
+        }
         // Java's `split` drops what is empty at the end.
         let parts = name.trim_end_matches('.');
         if parts.split('.').any(|part| part.trim().is_empty()) {
@@ -165,7 +169,8 @@ impl<'m> Reader<'m> {
 
     /// A dot in a name stands for an object.
     fn parts(&mut self, node: &'m ObjectNode, name: &str, value: &Value, depth: usize) -> Result<(), DocumentError> {
-        let (head, rest) = match name.split_once('.') {
+        let known = node.properties.get(name);
+        let (head, rest) = match known.map_or_else(|| name.split_once('.'), |_| None) {
             Some((head, rest)) => (head, Some(rest)),
             None => (name, None),
         };
@@ -176,7 +181,7 @@ impl<'m> Reader<'m> {
                 format!("more than {MAX_DEPTH} objects and lists within each other"),
             ));
         }
-        match (node.properties.get(head), rest) {
+        match (known.or_else(|| node.properties.get(head)), rest) {
             (Some(Node::Object(object)), None) => self.object_value(object, value, depth + 1),
             (Some(Node::Object(object)), Some(_)) if !object.enabled => Ok(()),
             (Some(Node::Object(object)), Some(rest)) => {

@@ -34,7 +34,7 @@ pub(in crate::percolator) fn matched_objects(
 ) -> Vec<MatchedObjects> {
     Question::new(condition).ask(document, |visit, root| {
         let mut search = Search { mapping, objects: Objects::of(document), visit, found: Vec::new() };
-        if !search.visit.evaluate(root.node).is_empty() {
+        if !search.visit.evaluate(root.root).is_empty() {
             search.enter(root, "", None);
         }
         search.found
@@ -75,7 +75,7 @@ impl Search<'_, '_, '_, '_> {
     }
 
     fn nested(&mut self, path: NestedId, inner: &Part<'_>, pointer: &str, outer: Outer<'_>) {
-        let mask = self.visit.evaluate(inner.node);
+        let mask = self.visit.evaluate(inner.root);
         let belongs = |index: usize| {
             outer.is_none_or(|outer| self.objects.around(index).any(|(around, _)| outer.contains(&around)))
         };

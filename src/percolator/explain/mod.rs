@@ -81,7 +81,7 @@ pub(super) fn explain(mapping: &Mapping, condition: &Condition, document: &Docum
 
 /// Whether the query matches the document.
 pub(super) fn matches(condition: &Condition, document: &Document) -> bool {
-    Question::new(condition).ask(document, |visit, root| !visit.evaluate(root.node).is_empty())
+    Question::new(condition).ask(document, |visit, root| !visit.evaluate(root.root).is_empty())
 }
 
 struct Explainer<'d> {
@@ -125,7 +125,7 @@ impl Role {
 
 impl Explainer<'_> {
     fn explain(&self, part: &Part<'_>, visit: &mut Visit<'_, '_>, role: Role) -> Explanation {
-        let mask = visit.evaluate(part.node);
+        let mask = visit.evaluate(part.root);
         let matches = !mask.is_empty();
         let fails = role.is_failed_by(matches);
         let inner_role = match part.condition {

@@ -9,7 +9,7 @@ use crate::percolator::condition::Condition;
 use crate::percolator::document::{Document, Scope};
 use crate::percolator::mask::Mask;
 use crate::percolator::matcher::{Layout, Scratch, Visit};
-use crate::percolator::queries::NodeId;
+use crate::percolator::queries::RootNumber;
 use crate::percolator::segment::{Segment, SegmentBuilder};
 
 /// Where a nested object stands: its place, from 0, in the list that the document has of its path, behind the places of the objects
@@ -37,7 +37,7 @@ pub(super) struct Question<'c> {
 /// A condition with the node that answers it.
 pub(super) struct Part<'c> {
     pub(super) condition: &'c Condition,
-    pub(super) node: NodeId,
+    pub(super) root: RootNumber,
     pub(super) path: NestedId,
     pub(super) parts: Vec<Part<'c>>,
     /// Of a clause: those within it that decide nothing.
@@ -54,14 +54,14 @@ impl<'c> Question<'c> {
     /// Lets `look` evaluate the parts for a document.
     pub(super) fn ask<T>(&self, document: &Document, look: impl FnOnce(&mut Visit<'_, '_>, &Part<'c>) -> T) -> T {
         let layout = Layout::of(document);
-        let mut scratch = Scratch::for_content(&self.segment.content);
+        let mut scratch = Scratch::default();
         look(&mut Visit::begin(&self.segment.content, &layout, &mut scratch), &self.root)
     }
 }
 
 impl<'c> Part<'c> {
     fn enter(builder: &mut SegmentBuilder, condition: &'c Condition, path: NestedId) -> Part<'c> {
-        let node = builder.condition(condition, path);
+        let root = builder.part(condition, path);
         let mut enter_all = |conditions: &'c [Condition]| -> Vec<Part<'c>> {
             conditions.iter().map(|condition| Part::enter(builder, condition, path)).collect()
         };
@@ -81,7 +81,7 @@ impl<'c> Part<'c> {
                 Vec::new()
             }
         };
-        Part { condition, node, path, parts, asides }
+        Part { condition, root, path, parts, asides }
     }
 }
 

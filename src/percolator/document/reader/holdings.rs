@@ -176,6 +176,12 @@ impl Reader<'_> {
         let holding = self.mark(field);
         let base = self.holdings.get(holding as usize).map_or(0, |open| open.next_position);
         let space = Space::new(Quality::Term, self.scope_kind(), field.id);
+        if self.has_room_for(text)
+            && let Some(end) = self.analyze_in_place(analyzer, holding, space, base, text)
+        {
+            self.behind(holding, base.saturating_add(end).saturating_add(gap));
+            return Ok(());
+        }
         let (arena, tokens) = (&mut self.text, &mut self.tokens);
         let mut is_full = false;
         let end = analyzer.tokens(text, &mut |term, position| match new_token(
@@ -189,10 +195,47 @@ impl Reader<'_> {
             _ => is_full = true,
         });
         let end = end.map_err(|error| DocumentError::new(&field.name, error.to_string()))?;
-        if let Some(open) = self.holdings.get_mut(holding as usize) {
-            open.next_position = base.saturating_add(end).saturating_add(gap);
-        }
+        self.behind(holding, base.saturating_add(end).saturating_add(gap));
         if is_full { Err(too_many_terms(field)) } else { Ok(()) }
+    }
+
+    /// Whether the limits leave room for all terms that a text can have, each at least a byte of it.
+    fn has_room_for(&self, text: &str) -> bool {
+        self.text.len() + text.len() <= MAX_TERM_BYTES && self.tokens.len() + text.len() <= MAX_TOKENS
+    }
+
+    /// Text to terms where these can stay in it; `None` where they cannot.
+    fn analyze_in_place(
+        &mut self,
+        analyzer: &Analyzer,
+        holding: u32,
+        space: Space,
+        base: u32,
+        text: &str,
+    ) -> Option<u32> {
+        let before = self.text.len();
+        self.text.push_str(text);
+        let tokens = &mut self.tokens;
+        let end = analyzer.tokens_in_place(self.text.get_mut(before..)?, &mut |term, position, at| {
+            tokens.push(Token {
+                position: base.saturating_add(position),
+                start: number(before + at),
+                end: number(before + at + term.len()),
+                holding,
+                hash: space.hash(term.as_bytes()),
+            });
+        });
+        if end.is_none() {
+            self.text.truncate(before);
+        }
+        end
+    }
+
+    /// The next text of the field begins at this position.
+    fn behind(&mut self, holding: u32, position: u32) {
+        if let Some(open) = self.holdings.get_mut(holding as usize) {
+            open.next_position = position;
+        }
     }
 }
 
