@@ -100,13 +100,9 @@ pub struct Secret {
 ///
 /// When the directory is in use, the mapping or a key cannot be read, or the address cannot be bound.
 pub async fn start(config: Config) -> Result<Server, StartError> {
-    let options = engine_options(&config)?;
     // The engine comes first: it holds the lock of the data directory, in which a secret may be made next.
-    let cluster = match config.store {
-        Backend::Embedded => None,
-        Backend::Elasticsearch => Some((config.elasticsearch.clone(), percolation(&config, &options)?)),
-    };
-    let (engine, node) = tokio::task::spawn_blocking(move || open(options, cluster)).await??;
+    let engine_config = config.clone();
+    let (engine, node) = tokio::task::spawn_blocking(move || open_engine(&engine_config)).await??;
     let (secret, verifier) = tokens(&config)?;
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
@@ -180,16 +176,30 @@ impl Server {
     }
 }
 
-/// Opens the engine over a store of its own or, as one of its nodes, over a cluster.
-fn open(
+/// Opens the engine of a configuration: over a store of its own or, as one of its nodes, over a cluster.
+///
+/// # Errors
+///
+/// When the mapping cannot be read or the store not be opened.
+pub fn open_engine(config: &Config) -> Result<(Arc<Engine>, Option<Node>), StartError> {
+    let options = engine_options(config)?;
+    let settings = match config.store {
+        Backend::Embedded => return Ok((Arc::new(Engine::open(options)?), None)),
+        Backend::Elasticsearch => &config.elasticsearch,
+    };
+    let percolation = percolation(config, &options)?;
+    Ok(open_node(options, settings, percolation)?)
+}
+
+fn open_node(
     options: EngineOptions,
-    cluster: Option<(config::Elasticsearch, Option<Percolation>)>,
+    settings: &config::Elasticsearch,
+    percolation: Option<Percolation>,
 ) -> Result<(Arc<Engine>, Option<Node>), OpenError> {
-    let Some((settings, percolation)) = cluster else { return Ok((Arc::new(Engine::open(options)?), None)) };
     // For what does not lie in the cluster: a generated secret, files to be downloaded.
     make_private(&options.data_dir)
         .map_err(|source| OpenError::DataDirectory { directory: options.data_dir.clone(), source })?;
-    let store = Arc::new(ElasticsearchStore::open(&settings, percolation)?);
+    let store = Arc::new(ElasticsearchStore::open(settings, percolation)?);
     let joining = Joining::new(Arc::clone(&store))?;
     let engine = Arc::new(Engine::over(store, options)?);
     let node = joining.start(Arc::clone(&engine))?;

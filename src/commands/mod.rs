@@ -9,6 +9,7 @@ mod input;
 mod match_documents;
 mod reindex;
 mod serve;
+mod store_arguments;
 mod token;
 
 use std::process::ExitCode;

@@ -366,7 +366,8 @@ impl ItemAnswer {
             }
             (status, _, _, cause) => {
                 let cause = cause.unwrap_or_default();
-                if is_busy(status) {
+                // A node that was lost amid a write is a 500.
+                if is_busy(status) || cause.passes() {
                     ItemResult::TooBusy { reason: cause.text() }
                 } else {
                     ItemResult::Failed { status, reason: cause.text(), kind: cause.kind }

@@ -73,7 +73,7 @@ impl ElasticsearchError {
             403 if cause.kind != "cluster_block_exception" => Self::Forbidden { host, action, reason },
             503 if cause.says_no_master() => Self::NotReady { host, reason },
             _ if is_busy(status) => Self::Busy { host, action, reason },
-            _ => Self::Rejected { host, action, status, kind: cause.kind, reason: cause.reason },
+            _ => Self::Rejected { host, action, status, reason: cause.reasons(), kind: cause.kind },
         }
     }
 
@@ -131,14 +131,19 @@ impl Cause {
 
     /// Type and reason, and the innermost cause where that says more.
     pub fn text(&self) -> String {
+        format!("{}: {}", self.kind, self.reasons())
+    }
+
+    /// The reason, and that of the innermost cause where it says more.
+    fn reasons(&self) -> String {
         let mut inner = self.root_cause.first().unwrap_or(self);
         while let Some(cause) = &inner.caused_by {
             inner = cause;
         }
         if inner.reason.is_empty() || inner.reason == self.reason {
-            return format!("{}: {}", self.kind, self.reason);
+            return self.reason.clone();
         }
-        format!("{}: {}: {}", self.kind, self.reason, inner.reason)
+        format!("{}: {}", self.reason, inner.reason)
     }
 
     fn says_no_master(&self) -> bool {
@@ -149,8 +154,9 @@ impl Cause {
     }
 
     /// Whether this is over when a node is back or has less to do.
-    fn passes(&self) -> bool {
-        const PASSING: [&str; 10] = [
+    pub(super) fn passes(&self) -> bool {
+        const PASSING: [&str; 11] = [
+            "connect_transport_exception",
             "no_shard_available_action_exception",
             "unavailable_shards_exception",
             "es_rejected_execution_exception",

@@ -70,8 +70,9 @@ impl Engine {
     ///
     /// Where the store fails: then nothing of them is known to be stored, and all of it may be sent again.
     pub fn restore(&self, members: &[PreparedMember]) -> Result<Vec<Outcome>, StoreError> {
-        let _turn = self.turn();
+        let turn = self.turn();
         let mut outcomes = Vec::new();
+        let mut erased = Vec::new();
         for _ in 0..RACES {
             let ids: Vec<MemberId> = members.iter().map(PreparedMember::id).collect();
             let known = self.members.known(&ids)?;
@@ -86,12 +87,18 @@ impl Engine {
                     Some(_) => OutcomeKind::Cosmetic,
                 };
                 outcomes.push(Outcome { id: member.id, kind, changes: Vec::new(), notified: Vec::new() });
-                if matches!(kind, OutcomeKind::New | OutcomeKind::Cosmetic) {
+                let is_erasure = kind == OutcomeKind::Cosmetic && member.row.state == MemberState::Erased;
+                if is_erasure {
+                    erased.push(member.id);
+                } else if matches!(kind, OutcomeKind::New | OutcomeKind::Cosmetic) {
                     writes.push(write_of(member, stored.map_or_else(Stamp::default, |stored| stored.stamp.clone())));
                 }
             }
             // Those that another node wrote meanwhile are looked at again, with all the others.
             if self.commit(writes, &[])?.is_empty() {
+                drop(turn);
+                // A tombstone takes all away that is known here, of events too.
+                erased.into_iter().try_for_each(|id| self.erase(id).map(|_| ()))?;
                 return Ok(outcomes);
             }
         }

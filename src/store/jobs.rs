@@ -32,4 +32,25 @@ pub trait JobStore {
     ///
     /// Where the store fails.
     fn remove_job(&self, id: &JobId) -> Result<(), StoreError>;
+
+    /// Asks whichever process works at a job to cancel it.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn ask_to_cancel(&self, id: &JobId) -> Result<(), StoreError>;
+
+    /// Whether a job is asked to be cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn is_asked_to_cancel(&self, id: &JobId) -> Result<bool, StoreError>;
+
+    /// Takes it back that a job is to be cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn remove_cancellation(&self, id: &JobId) -> Result<(), StoreError>;
 }

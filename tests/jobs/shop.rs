@@ -39,7 +39,15 @@ impl Shop {
     pub fn with(clusters: BTreeMap<String, tripline::config::SourceCluster>) -> Shop {
         let folder = tempfile::tempdir().unwrap();
         let options = EngineOptions::new(folder.path().join("data"), Mapping::clean_member().unwrap());
-        let engine = Arc::new(Engine::open(options).unwrap());
+        Shop::of(Arc::new(Engine::open(options).unwrap()), folder, clusters)
+    }
+
+    /// Over an engine that stands elsewhere.
+    pub fn over(engine: Arc<Engine>) -> Shop {
+        Shop::of(engine, tempfile::tempdir().unwrap(), BTreeMap::new())
+    }
+
+    fn of(engine: Arc<Engine>, folder: TempDir, clusters: BTreeMap<String, tripline::config::SourceCluster>) -> Shop {
         let webhook = "https://example.com/hook".parse().unwrap();
         let everyone = engine.subscribe(NewSubscription::new("acme".into(), webhook, Selector::All)).unwrap();
         let day = Duration::from_secs(24 * 60 * 60);
@@ -92,7 +100,7 @@ impl Shop {
     }
 
     pub fn events(&self) -> Vec<Event> {
-        self.engine.events(&self.everyone.tenant, &self.everyone.id, None, 1_000_000).unwrap()
+        self.engine.events(&self.everyone.tenant, &self.everyone.id, None, 10_000).unwrap()
     }
 
     /// The members that somebody was told of.

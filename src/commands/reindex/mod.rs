@@ -13,15 +13,16 @@ use anyhow::{Context, bail};
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
-use tripline::config::{self, Config, Given, SourceCluster, Sources};
+use tripline::config::SourceCluster;
 use tripline::jobs::bulk_collect::BulkCollect;
 use tripline::jobs::reindex::{
     ClusterOrigin, Figures, IndexOrigin, JobId, JobReport, JobSettings, JobState, Jobs, Missing, Options, Origin,
     OutputFile,
 };
-use tripline::{Engine, json, server};
+use tripline::{json, server};
 use url::Url;
 
+use super::store_arguments::StoreArguments;
 use progress::Progress;
 use remote::Remote;
 
@@ -104,15 +105,8 @@ pub struct Arguments {
     /// Bearer token with the scope jobs, for --server.
     #[arg(long, env = "TRIPLINE_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
-    /// Data directory to work in, while no server uses it; what is to be delivered waits for the next one.
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// Mapping of the documents.
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
-    /// Configuration file.
-    #[arg(long, env = "TRIPLINE_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArguments,
 }
 
 /// How a job ended.
@@ -143,8 +137,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 /// In this process, over a data directory.
 fn here(arguments: &Arguments) -> anyhow::Result<Ended> {
-    let config = arguments.config()?;
-    let engine = Arc::new(Engine::open(server::engine_options(&config)?)?);
+    let config = arguments.store.config()?;
+    let (engine, node) = server::open_engine(&config)?;
     let (bulk_collect, bulk_thread) = BulkCollect::start(
         Arc::clone(&engine),
         config.retention.bulk_collect,
@@ -170,6 +164,9 @@ fn here(arguments: &Arguments) -> anyhow::Result<Ended> {
     bulk_collect.stop();
     if bulk_thread.join().is_err() {
         eprintln!("the thread of bulk collect panicked");
+    }
+    if let Some(node) = node {
+        node.stop();
     }
     for (file, copy) in arguments.copies() {
         copy_file(&jobs, &report, file, copy)?;
@@ -224,16 +221,6 @@ fn on_server(arguments: &Arguments, server: &Url) -> anyhow::Result<Ended> {
 }
 
 impl Arguments {
-    fn config(&self) -> anyhow::Result<Config> {
-        let mut flags = Vec::new();
-        for (flag, path) in [("--data-dir", &self.data_dir), ("--mapping", &self.mapping)] {
-            let Some(path) = path else { continue };
-            let text = path.to_str().with_context(|| format!("{flag} {path:?} is not UTF-8"))?;
-            flags.push(Given::by_flag(flag, text));
-        }
-        Ok(config::load(Sources::of_this_process(self.config.clone(), flags))?.config)
-    }
-
     fn reads_a_cluster(&self) -> anyhow::Result<bool> {
         match self.from.as_slice() {
             [one] if one == Path::new("elasticsearch") => Ok(true),

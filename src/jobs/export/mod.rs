@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Outcome, OutcomeKind};
+use crate::member::MemberId;
 use crate::store::StoreError;
 
 pub use record::{ExportedMember, ExportedMemberError};
 
 /// The version of the lines.
-const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 1;
 
 /// So many members are read at once, while their documents are not larger than this together.
 const PAGE_MEMBERS: usize = 1_000;
@@ -49,7 +50,7 @@ pub enum ExportError {
     #[error("cannot write {path:?}: {source}")]
     Write { path: PathBuf, source: io::Error },
     #[error("the document of member {member} cannot be written: {source}")]
-    Document { member: crate::MemberId, source: serde_json::Error },
+    Document { member: MemberId, source: serde_json::Error },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -76,6 +77,44 @@ pub fn export(engine: &Engine, path: &Path, mut progress: impl FnMut(u64)) -> Re
     }
 }
 
+/// What came of a transfer.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Transferred {
+    /// How many members there are.
+    pub members: u64,
+    /// How many of them the other store took over; it knows the others in the same or a higher version.
+    pub taken: u64,
+    /// Those that it refused, and why.
+    pub refused: Vec<(MemberId, String)>,
+}
+
+/// Has another store take over all members; a repetition changes nothing.
+///
+/// # Errors
+///
+/// When one of the stores fails.
+pub fn transfer(from: &Engine, to: &Engine, mut progress: impl FnMut(u64)) -> Result<Transferred, StoreError> {
+    let mut last = None;
+    let mut transferred = Transferred::default();
+    loop {
+        let page = from.store().stored_members(last, PAGE_MEMBERS, PAGE_BYTES)?;
+        let Some(end) = page.last() else { return Ok(transferred) };
+        last = Some(end.id);
+        transferred.members += page.len() as u64;
+        let mut prepared = Vec::with_capacity(page.len());
+        for member in page {
+            let id = member.id;
+            match to.prepare_stored(member) {
+                Ok(member) => prepared.push(member),
+                Err(error) => transferred.refused.push((id, error.to_string())),
+            }
+        }
+        let is_taken = |outcome: &Outcome| matches!(outcome.kind, OutcomeKind::New | OutcomeKind::Cosmetic);
+        transferred.taken += to.restore(&prepared)?.iter().filter(|outcome| is_taken(outcome)).count() as u64;
+        progress(transferred.members);
+    }
+}
+
 /// For its owner alone: profiles will stand in it.
 fn private(path: &Path) -> io::Result<File> {
     let mut options = fs::OpenOptions::new();
@@ -87,7 +126,7 @@ fn private(path: &Path) -> io::Result<File> {
 
 fn write(engine: &Engine, mut output: Output, path: &Path, progress: &mut impl FnMut(u64)) -> Result<u64, ExportError> {
     let failed = |source| ExportError::Write { path: path.to_owned(), source };
-    let begin = json!({"tripline_export": FORMAT, "exported_at": Timestamp::now()});
+    let begin = json!({"tripline_export": {"format": FORMAT, "exported_at": Timestamp::now()}});
     writeln!(output, "{begin}").map_err(failed)?;
     let mut last = None;
     let mut members = 0;

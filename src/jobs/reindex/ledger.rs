@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +18,9 @@ use crate::change::ChangeKind;
 use crate::engine::Outcome;
 use crate::member::MemberId;
 use crate::store::{Store, StoreError};
+
+/// How often it is looked whether another node asks for the job's end.
+const LISTEN_EACH: Duration = Duration::from_secs(1);
 
 /// Why a checkpoint was not written.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,8 @@ pub(super) struct Ledger {
 struct State {
     job: Job,
     files: BTreeMap<OutputFile, Appendix>,
+    /// When other nodes were last listened to.
+    listened: Instant,
     /// Since when this process works at it, and what was done before.
     begun: Instant,
     received_before: u64,
@@ -105,6 +110,7 @@ impl Ledger {
             job,
             files,
             begun: Instant::now(),
+            listened: Instant::now(),
             waiting: None,
         };
         Ok(Ledger { store, folder, state: Mutex::new(state) })
@@ -223,6 +229,19 @@ impl Ledger {
             state.job.notes.push(note);
         }
         self.checkpoint(&mut state)
+    }
+
+    /// Whether another node asks for the job's end; where the store is this process's own, nobody does.
+    pub(super) fn is_asked_to_cancel(&self) -> Result<bool, StoreError> {
+        let id = {
+            let mut state = self.state();
+            if !self.store.is_shared() || state.listened.elapsed() < LISTEN_EACH {
+                return Ok(false);
+            }
+            state.listened = Instant::now();
+            state.job.id.clone()
+        };
+        self.store.is_asked_to_cancel(&id)
     }
 
     /// Ends the job.

@@ -30,7 +30,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -50,6 +50,10 @@ use crate::engine::Engine;
 use crate::jobs::bulk_collect::BulkCollect;
 use crate::store::StoreError;
 use crate::subscription::Tenant;
+
+/// A node that works at a job obeys within this time, or is gone.
+const OBEYED_WITHIN: Duration = Duration::from_secs(15);
+const LOOK_EACH: Duration = Duration::from_millis(200);
 
 /// What jobs may do here.
 #[derive(Debug, Clone)]
@@ -88,7 +92,7 @@ pub enum JobError {
     TooMany { limit: usize },
     #[error("job {id} is {state}; only one that failed, was cancelled or interrupted can be resumed")]
     NotResumable { id: JobId, state: &'static str },
-    #[error("job {0} is at work on another node; ask that one")]
+    #[error("job {0} began on another node, which has its files; resume it there, or begin a new one")]
     Elsewhere(JobId),
     #[error("job {id} has ended: it is {state}")]
     Ended { id: JobId, state: &'static str },
@@ -224,6 +228,7 @@ impl Jobs {
             return Err(JobError::NotResumable { id: id.clone(), state: job.state.name() });
         }
         self.check_room()?;
+        self.engine.store().remove_cancellation(id)?;
         job.state = JobState::Running;
         job.ended_at = None;
         self.engine.store().put_job(&job)?;
@@ -274,12 +279,33 @@ impl Jobs {
             }
             None => {
                 let JobReport { job, .. } = self.find(id)?;
-                if job.state == JobState::Running && job.home != self.home {
-                    return Err(JobError::Elsewhere(job.id));
+                match job.state {
+                    JobState::Running => self.cancel_elsewhere(job),
+                    state => Err(JobError::Ended { id: job.id, state: state.name() }),
                 }
-                Err(JobError::Ended { id: job.id, state: job.state.name() })
             }
         }
+    }
+
+    /// Asks the process that works at a job to cancel it; where none does, the job is cancelled here.
+    fn cancel_elsewhere(&self, mut job: Job) -> Result<JobReport, JobError> {
+        let store = self.engine.store();
+        if job.home != self.home {
+            store.ask_to_cancel(&job.id)?;
+            let limit = Instant::now() + OBEYED_WITHIN;
+            while Instant::now() < limit {
+                thread::sleep(LOOK_EACH);
+                let report = self.find(&job.id)?;
+                if report.job.state != JobState::Running {
+                    return Ok(report);
+                }
+                job = report.job;
+            }
+        }
+        job.state = JobState::Cancelled;
+        job.ended_at = Some(Timestamp::now());
+        store.put_job(&job)?;
+        Ok(JobReport { job, pace: None, waiting: None })
     }
 
     /// Where a file of a job lies, if the job has it.

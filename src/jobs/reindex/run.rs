@@ -70,8 +70,9 @@ impl Trouble {
     fn is_transient(&self) -> bool {
         match self {
             Trouble::Source(error) => error.is_transient(),
-            // A disk that is full, a cluster that is away: the same batch again is harmless.
-            Trouble::Store(_) | Trouble::Ledger(_) => true,
+            // The same batch again is harmless.
+            Trouble::Store(error) | Trouble::Ledger(LedgerError::Store(error)) => error.is_transient(),
+            Trouble::Ledger(LedgerError::File { .. }) => false,
             Trouble::Halted(_) => false,
         }
     }
@@ -177,6 +178,10 @@ impl Run<'_> {
             tracing::warn!(job = %job.id, part = begun.name, %trouble, "a job waits; it goes on by itself");
             self.ledger.wait_for(Some(trouble.to_string()));
             self.brake.wait(wait).map_err(Stop::Halted)?;
+            // A store that is away answers nothing, and then there is nothing to obey.
+            if self.ledger.is_asked_to_cancel().unwrap_or(false) {
+                self.brake.pull(Halt::Cancelled);
+            }
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
@@ -287,7 +292,11 @@ impl Run<'_> {
                 }
             }
         }
-        Ok(self.ledger.settle(part, &settled, position, read)?)
+        self.ledger.settle(part, &settled, position, read)?;
+        if self.ledger.is_asked_to_cancel()? {
+            self.brake.pull(Halt::Cancelled);
+        }
+        Ok(())
     }
 
     fn judge(

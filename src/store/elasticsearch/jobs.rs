@@ -45,6 +45,32 @@ impl JobStore for ElasticsearchStore {
         self.ask(|cluster| async move { cluster.jobs().await })
     }
 
+    fn ask_to_cancel(&self, id: &JobId) -> Result<(), StoreError> {
+        let key = cancellation(id);
+        self.ask(move |cluster| async move {
+            let put = Operation::Index(to_json("jobs", &json!({}))?);
+            match cluster.connection.write(&Write::new(&cluster.names.jobs, key, put)).await? {
+                ItemResult::Done(_) => Ok(()),
+                other => Err(not_written("jobs", &other)),
+            }
+        })
+    }
+
+    fn is_asked_to_cancel(&self, id: &JobId) -> Result<bool, StoreError> {
+        let key = cancellation(id);
+        self.ask(move |cluster| async move {
+            Ok(cluster.connection.get(&cluster.names.jobs, DocumentId::new(&key)).await?.is_some())
+        })
+    }
+
+    fn remove_cancellation(&self, id: &JobId) -> Result<(), StoreError> {
+        let key = cancellation(id);
+        self.ask(move |cluster| async move {
+            let remove = Write::new(&cluster.names.jobs, key, Operation::Delete);
+            cluster.write_all("jobs", &[remove]).await
+        })
+    }
+
     fn remove_job(&self, id: &JobId) -> Result<(), StoreError> {
         let id = id.clone();
         self.ask(move |cluster| async move {
@@ -54,6 +80,11 @@ impl JobStore for ElasticsearchStore {
     }
 }
 
+/// The document whose being there asks for the end of a job: the job's own is written by who works at it.
+fn cancellation(id: &JobId) -> String {
+    format!("{id}:cancel")
+}
+
 impl Cluster {
     async fn jobs(&self) -> Result<Vec<Job>, StoreError> {
         self.connection.refresh(&[&self.names.jobs]).await?;
@@ -61,7 +92,7 @@ impl Cluster {
         let mut after: Option<Value> = None;
         loop {
             // Their ids sort by the time of their making.
-            let mut search = json!({"size": PAGE, "sort": [{"id": "desc"}]});
+            let mut search = json!({"size": PAGE, "query": {"exists": {"field": "id"}}, "sort": [{"id": "desc"}]});
             if let Some(after) = after.take() {
                 search["search_after"] = after;
             }

@@ -19,10 +19,6 @@ use crate::store::{
     VisitDocument,
 };
 
-/// A member whose events of more versions than this are not relayed is looked after before it is read: a
-/// document must not grow without bound.
-const CARRIED: usize = 32;
-
 /// So often an erasure that lost a race is tried again.
 const RACES: u32 = 32;
 
@@ -106,11 +102,13 @@ impl MemberStore for ElasticsearchStore {
 impl Cluster {
     async fn members(&self, ids: &[MemberId]) -> Result<Vec<Option<Stored<Arc<MemberRow>>>>, StoreError> {
         let mut heads = self.heads(ids).await?;
-        let overfull = |head: &Option<(Head, _)>| matches!(head, Some((head, _)) if head.announcements.len() > CARRIED);
-        let crowded: Vec<MemberId> =
-            ids.iter().zip(&heads).filter(|(_, head)| overfull(head)).map(|(id, _)| *id).collect();
-        if !crowded.is_empty() {
-            self.settle(&crowded).await?;
+        // What another left is settled before anything is built on it. What is pending after that another is just writing:
+        // the next write carries it on, and is acknowledged only on top of it.
+        let is_pending = |head: &Option<(Head, _)>| matches!(head, Some((head, _)) if head.pending);
+        let pending: Vec<MemberId> =
+            ids.iter().zip(&heads).filter(|(_, head)| is_pending(head)).map(|(id, _)| *id).collect();
+        if !pending.is_empty() {
+            self.settle(&pending).await?;
             heads = self.heads(ids).await?;
         }
         let stored = |(id, head): (&MemberId, Option<(Head, crate::elasticsearch::Stamp)>)| {

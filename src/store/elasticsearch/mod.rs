@@ -135,7 +135,14 @@ impl ElasticsearchStore {
             // Whoever asked waits for it below.
             let _ = reply.send(connect(&settings, queries).await);
         });
-        let (connection, names) = connected.recv().unwrap_or(Err(StoreError::Closed))?;
+        let (connection, names) = match connected.recv().unwrap_or(Err(StoreError::Closed)) {
+            Ok(connected) => connected,
+            Err(error) => {
+                // Within another runtime's task nothing may wait for it to end.
+                runtime.shutdown_background();
+                return Err(error);
+            }
+        };
         let cluster = Arc::new(Cluster {
             connection,
             names,
@@ -145,7 +152,9 @@ impl ElasticsearchStore {
             neighbours: Mutex::default(),
             percolation,
         });
-        Ok(ElasticsearchStore { cluster, runtime: Some(runtime) })
+        let store = ElasticsearchStore { cluster, runtime: Some(runtime) };
+        store.make_queries()?;
+        Ok(store)
     }
 
     /// Who we are among the nodes.

@@ -16,7 +16,7 @@ use crate::mapping::Mapping;
 use crate::member::MemberId;
 use crate::percolator::Dialect;
 use crate::query::QueryError;
-use crate::store::StoreError;
+use crate::store::{StoreError, SubscriptionStore};
 use crate::subscription::{Selector, Status, Subscription, SubscriptionId};
 
 /// What a cluster needs to percolate.
@@ -33,6 +33,9 @@ pub struct Percolation {
 
 /// No list of ids in one clause may be longer.
 const IDS: usize = 50_000;
+
+/// So many queries are put at once when all of them are.
+const PUT_AT_ONCE: usize = 1_000;
 
 /// So many documents are percolated in one request.
 const DOCUMENTS: usize = 100;
@@ -84,6 +87,23 @@ impl Percolation {
 }
 
 impl ElasticsearchStore {
+    /// Puts the queries of all subscriptions into an index that has none: it was made now.
+    pub(super) fn make_queries(&self) -> Result<(), StoreError> {
+        if !self.ask(|cluster| async move { cluster.has_no_queries().await })? {
+            return Ok(());
+        }
+        let mut some = Vec::new();
+        self.for_each_subscription(&mut |stored| {
+            some.push(stored.row);
+            if some.len() == PUT_AT_ONCE { self.put_queries_of(std::mem::take(&mut some)) } else { Ok(()) }
+        })?;
+        self.put_queries_of(some)
+    }
+
+    fn put_queries_of(&self, subscriptions: Vec<Subscription>) -> Result<(), StoreError> {
+        self.ask(move |cluster| async move { cluster.put_queries(&subscriptions.iter().collect::<Vec<_>>()).await })
+    }
+
     /// Whether the cluster's percolator answers a selector as search does; fine where the cluster does not percolate.
     pub(super) fn selector_is_answered(&self, selector: &Selector) -> Result<(), QueryError> {
         match &self.cluster.percolation {
@@ -94,6 +114,14 @@ impl ElasticsearchStore {
 }
 
 impl Cluster {
+    async fn has_no_queries(&self) -> Result<bool, StoreError> {
+        if self.percolation.is_none() {
+            return Ok(false);
+        }
+        let search = json!({"size": 0, "track_total_hits": 1});
+        Ok(self.connection.search(&self.names.queries, None, &search).await?.total == Some(0))
+    }
+
     /// Puts the queries of subscriptions that select members, and takes those of others away.
     pub(super) async fn put_queries(&self, subscriptions: &[&Subscription]) -> Result<(), StoreError> {
         let Some(percolation) = &self.percolation else { return Ok(()) };

@@ -10,9 +10,13 @@ use crate::store::{JobStore, StoreError};
 /// Job → JSON: few rows, written often, and read by people when something went wrong.
 const JOBS: TableDefinition<&str, &[u8]> = TableDefinition::new("jobs");
 
+/// Jobs that are to be cancelled.
+const CANCELLATIONS: TableDefinition<&str, ()> = TableDefinition::new("job_cancellations");
+
 /// Makes the table, so that readers always find it.
 pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(JOBS)?;
+    transaction.open_table(CANCELLATIONS)?;
     Ok(())
 }
 
@@ -39,6 +43,24 @@ impl JobStore for EmbeddedStore {
             jobs.push(from_row(id.value(), row.value())?);
         }
         Ok(jobs)
+    }
+
+    fn ask_to_cancel(&self, id: &JobId) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.open_table(CANCELLATIONS)?.insert(id.as_str(), ())?;
+            Ok(())
+        })
+    }
+
+    fn is_asked_to_cancel(&self, id: &JobId) -> Result<bool, StoreError> {
+        Ok(self.read()?.open_table(CANCELLATIONS)?.get(id.as_str())?.is_some())
+    }
+
+    fn remove_cancellation(&self, id: &JobId) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.open_table(CANCELLATIONS)?.remove(id.as_str())?;
+            Ok(())
+        })
     }
 
     fn remove_job(&self, id: &JobId) -> Result<(), StoreError> {

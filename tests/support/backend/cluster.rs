@@ -87,6 +87,8 @@ impl Drop for Place {
 /// Removes every document; `None` where that failed.
 fn empty(prefix: &str) -> Option<()> {
     let node = SERVER.node().ok()?;
+    // Its mapping is the members', which other tests have others of.
+    node.send(Method::DELETE, &format!("{prefix}-queries-v1"), String::new(), JSON).ok()?;
     let indices = format!("{prefix}-*");
     node.send(Method::POST, &format!("{indices}/_refresh"), String::new(), JSON).ok()?;
     let all = json!({"size": 10_000, "_source": false}).to_string();

@@ -209,6 +209,23 @@ fn array(
     }
 }
 
+/// The first line of an export.
+#[derive(serde::Deserialize)]
+struct Begin {
+    tripline_export: Format,
+}
+
+#[derive(serde::Deserialize)]
+struct Format {
+    format: u32,
+}
+
+impl Begin {
+    fn is_known(self) -> bool {
+        self.tripline_export.format == crate::jobs::export::FORMAT
+    }
+}
+
 /// An export ends with a line of its own, so that one that was cut short shows it.
 fn export(
     path: &Path,
@@ -222,8 +239,9 @@ fn export(
     let line_bytes = document_bytes.saturating_mul(4);
     let mut lines = Lines::new(stream.reader, line_bytes);
     let not_whole = |reason: &str| SourceError::Export { path: path.to_owned(), reason: reason.to_owned() };
-    if next(path, &mut lines)?.is_none() {
-        return Err(not_whole("it is empty"));
+    match next(path, &mut lines)? {
+        Some(Line::Document(begin)) if serde_json::from_slice::<Begin>(&begin).is_ok_and(Begin::is_known) => {}
+        _ => return Err(not_whole("its first line does not say a format that this Tripline knows")),
     }
     let mut records = 0;
     while let Some(line) = next(path, &mut lines)? {
