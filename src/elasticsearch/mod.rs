@@ -88,7 +88,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Where the cluster does not do it. Nothing is repeated that a node may have done already, but what only reads.
+    /// Where the cluster does not do it. Only what reads (GET), or may be done twice (PUT), is repeated when a node may
+    /// have done it already.
     pub async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -96,7 +97,8 @@ impl Connection {
         body: Option<&Value>,
     ) -> Result<T, ElasticsearchError> {
         let body = body.map(|body| Bytes::from(body.to_string()));
-        let request = Request { body, repeatable: method == Method::Get, ..Request::read(method, path) };
+        let request =
+            Request { body, repeatable: matches!(method, Method::Get | Method::Put), ..Request::read(method, path) };
         let answer = self.send(&request).await?;
         read(&request, &answer)
     }

@@ -60,9 +60,11 @@ async fn nothing_written_is_lost_when_nodes_are_killed_stopped_or_all_away() {
         replicas: 1,
         ..settings(&addresses)
     };
+    // Making indices takes longer than writing documents.
+    let patient = config::Elasticsearch { request_timeout: Duration::from_secs(60), ..settings.clone() };
+    let maker = Connection::connect(&patient).await.expect("a connection");
+    ensure(&maker, &patient, &definitions().expect("sound files")).await.expect("made");
     let connection = Arc::new(Connection::connect(&settings).await.expect("a connection"));
-    let definitions = definitions().expect("sound files");
-    ensure(&connection, &settings, &definitions).await.expect("made");
     let alias = "tripline-members";
     tokio::task::block_in_place(|| nodes.wait_until_whole());
 

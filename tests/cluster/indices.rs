@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tripline::store::elasticsearch::indices::{IndicesError, definitions, ensure};
+use tripline::store::elasticsearch::indices::{Definition, IndicesError, definitions, ensure};
 
 use crate::nodes::available;
 use crate::settings::Prefix;
@@ -150,6 +150,31 @@ async fn an_index_that_cannot_be_used_is_named_with_the_remedy() {
         prefix.settings.busy_timeout = std::time::Duration::from_millis(300);
         let error = make(&prefix).await.expect_err("an error");
         assert!(error.is_transient() && matches!(&error, IndicesError::Red { index: red } if *red == index), "{error}");
+    }
+}
+
+/// Servers give mappings back in words of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_that_says_what_holds_anyway_is_known_again() {
+    let body = json!({"mappings": {
+        "dynamic": false,
+        "_meta": {"tripline": {"schema": 1}},
+        "properties": {
+            "place": {"type": "object", "enabled": true, "properties": {"city": {"type": "keyword", "index": true, "doc_values": true}}},
+            "jobs": {"type": "nested", "include_in_root": false, "properties": {"title": {"type": "text", "norms": true, "store": false}}},
+            "about": {"type": "text", "analyzer": "standard", "copy_to": "all"},
+            "all": {"type": "text", "index_options": "positions"},
+            "count": {"type": "long", "coerce": true, "ignore_malformed": false, "null_value": "7"},
+            "born": {"type": "date", "format": "yyyy-MM-dd||epoch_millis"},
+        },
+    }});
+    let definition = Definition::read("plain", &body.to_string()).expect("a sound body");
+    for node in tokio::task::block_in_place(available) {
+        let prefix = Prefix::new(node, "words");
+        let connection = prefix.connect().await;
+        for _ in 0..2 {
+            ensure(&connection, &prefix.settings, std::slice::from_ref(&definition)).await.expect("known again");
+        }
     }
 }
 

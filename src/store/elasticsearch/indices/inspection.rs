@@ -150,19 +150,45 @@ struct Difference {
 /// The first thing that is needed and is not there. More may be there: it is not ours.
 fn difference(place: &str, needed: &Value, found: &Value) -> Option<Difference> {
     let (Some(needed), Some(found)) = (needed.as_object(), found.as_object()) else {
-        // Servers give settings back as text.
-        let same = needed == found || text(needed) == text(found);
-        return (!same).then(|| Difference { place: place.to_owned(), found: text(found), needed: text(needed) });
+        return (!is_same(needed, found)).then(|| Difference {
+            place: place.to_owned(),
+            found: text(found),
+            needed: text(needed),
+        });
     };
     let missing = Value::Object(Map::new());
     needed.iter().find_map(|(key, needed)| {
         let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
         match found.get(key) {
             Some(found) => difference(&place, needed, found),
-            None if *needed == missing => None,
+            None if *needed == missing || is_default(key, needed) => None,
             None => Some(Difference { place, found: "missing".to_owned(), needed: text(needed) }),
         }
     })
+}
+
+/// Whether two parameters say the same. Servers give them back as texts, fractions or lists of one.
+fn is_same(needed: &Value, found: &Value) -> bool {
+    let number = |value: &Value| text(value).parse::<f64>().ok();
+    match found.as_array().map(Vec::as_slice) {
+        Some([one]) if !needed.is_array() => is_same(needed, one),
+        _ => text(needed) == text(found) || number(needed).is_some_and(|needed| number(found) == Some(needed)),
+    }
+}
+
+/// Parameters that servers do not give back where they say what holds anyway.
+fn is_default(parameter: &str, value: &Value) -> bool {
+    match parameter {
+        "type" => value == "object",
+        "index" | "doc_values" | "norms" | "enabled" | "coerce" => is_true(value),
+        "store" | "ignore_malformed" | "include_in_parent" | "include_in_root" | "eager_global_ordinals" => {
+            text(value) == "false"
+        }
+        "analyzer" => value == "default" || value == "standard",
+        "index_options" => value == "positions",
+        "null_value" => value.is_null(),
+        _ => false,
+    }
 }
 
 fn text(value: &Value) -> String {
