@@ -19,7 +19,7 @@ const SINGLE_SENDERS: u64 = 4;
 const MEMBERS_EACH: u64 = 6;
 const STREAMED: std::ops::Range<u64> = 1_000..1_016;
 
-const MEMBER: &str = "/v1/professional_network/clean_member";
+pub const MEMBER: &str = "/v1/professional_network/clean_member";
 const SUBSCRIBE: &str = "/v1/subscriptions/professional_network/member_experience";
 
 /// What is asked of the server, and what it promised so far.
@@ -40,6 +40,25 @@ struct Sender {
 impl Load {
     pub fn new(receiver: SocketAddr) -> Load {
         Load { receiver, promises: Arc::default(), next_hook: 0 }
+    }
+
+    /// Sends again what no answer came for, as a client does that wants it known: from then on it is applied.
+    pub async fn send_again(&self, server: &Server) {
+        let open: Vec<Version> = {
+            let promises = self.promises.lock().unwrap();
+            promises.members.values().filter_map(|member| member.unanswered.clone()).collect()
+        };
+        for version in open {
+            let sent = server.caller().put(&format!("{MEMBER}/{}", version.member), version.document()).await;
+            let answer = sent.unwrap_or_else(|_| panic!("no answer to {version:?}"));
+            expect_ok(&answer);
+            let mut promises = self.promises.lock().unwrap();
+            match answer.body.unwrap()["outcome"].as_str() {
+                Some("unchanged") => promises.open_ends.0 += 1,
+                _ => promises.open_ends.1 += 1,
+            }
+            promises.keep(version.member);
+        }
     }
 
     pub fn into_promises(self) -> Promises {
@@ -170,24 +189,10 @@ impl Sender {
 
     async fn make(&mut self, receiver: SocketAddr, hook: usize) -> Result<(), Unanswered> {
         let selection = Selection::of_hook(hook);
-        let common = json!({"webhook_url": format!("http://{receiver}/hook/{hook}"), "format": "detailed"});
-        let (kind, body) = match selection {
-            Selection::Everyone | Selection::Nobody => ("all", common),
-            Selection::Even => {
-                let even = (0..2_000).filter(|member| selection.selects(*member));
-                ("ids", with(common, "ids", even.collect::<Vec<u64>>().into()))
-            }
-            Selection::Welders => {
-                let query = json!({"nested": {
-                    "path": "experience", "query": {"match": {"experience.title": "welder"}}
-                }});
-                ("es_dsl", with(common, "es_dsl_query", json!({"query": query})))
-            }
-        };
         if selection == Selection::Nobody {
             self.promises.lock().unwrap().deleted.push(hook);
         }
-        let answer = self.caller.post(&format!("{SUBSCRIBE}/{kind}"), "application/json", body.to_string()).await?;
+        let answer = subscribe(&self.caller, receiver, hook).await?;
         expect_ok(&answer);
         // Without a body its id is not known: it may be there, but nothing can be asked of it.
         let Some(created) = answer.body else { return Err(Unanswered) };
@@ -210,6 +215,26 @@ impl Sender {
     fn random_of(&mut self, members: &std::ops::Range<u64>) -> u64 {
         self.random.random_range(members.clone())
     }
+}
+
+/// Asks for the subscription of a hook.
+pub async fn subscribe(caller: &Caller, receiver: SocketAddr, hook: usize) -> Result<Answer, Unanswered> {
+    let selection = Selection::of_hook(hook);
+    let common = json!({"webhook_url": format!("http://{receiver}/hook/{hook}"), "format": "detailed"});
+    let (kind, body) = match selection {
+        Selection::Everyone | Selection::Nobody => ("all", common),
+        Selection::Even => {
+            let even = (0..2_000).filter(|member| selection.selects(*member));
+            ("ids", with(common, "ids", even.collect::<Vec<u64>>().into()))
+        }
+        Selection::Welders => {
+            let query = json!({"nested": {
+                "path": "experience", "query": {"match": {"experience.title": "welder"}}
+            }});
+            ("es_dsl", with(common, "es_dsl_query", json!({"query": query})))
+        }
+    };
+    caller.post(&format!("{SUBSCRIBE}/{kind}"), "application/json", body.to_string()).await
 }
 
 fn with(mut body: Value, name: &str, value: Value) -> Value {

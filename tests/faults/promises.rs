@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// The versions of a member: each ends the position of the one before it and starts a new one, at a company of its own.
@@ -19,7 +20,13 @@ impl Version {
     pub fn document(&self) -> String {
         let mut positions = vec![position(self.member, self.number, Value::Null)];
         positions.extend(self.follows.map(|before| position(self.member, before, json!("2025-06"))));
-        json!({"id": self.member, "headline": format!("version {}", self.number), "experience": positions}).to_string()
+        // As a crawler says it: what comes late, behind a later version, is refused.
+        let crawled = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::from(self.number));
+        json!({
+            "id": self.member, "headline": format!("version {}", self.number), "last_updated": crawled.to_string(),
+            "experience": positions
+        })
+        .to_string()
     }
 }
 

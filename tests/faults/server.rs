@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
@@ -12,14 +13,20 @@ use tokio::process::Child;
 
 use super::PATIENCE;
 
-/// What outlives the process: its data, and the secret of its tokens.
+/// What outlives the process: its data, its settings, and the secret of its tokens.
 pub struct Home {
     folder: TempDir,
     token: String,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Home {
     pub fn new() -> Home {
+        Home::with(Vec::new())
+    }
+
+    /// One whose processes start with these environment variables.
+    pub fn with(settings: Vec<(&'static str, String)>) -> Home {
         let folder = tempfile::tempdir().unwrap();
         let secret = folder.path().join("secret");
         fs::write(&secret, "a secret of more than thirty-two bytes\n").unwrap();
@@ -29,7 +36,12 @@ impl Home {
             .output()
             .unwrap();
         assert!(minted.status.success(), "{minted:?}");
-        Home { folder, token: String::from_utf8(minted.stdout).unwrap().trim().to_owned() }
+        Home { folder, token: String::from_utf8(minted.stdout).unwrap().trim().to_owned(), settings }
+    }
+
+    /// What the processes said.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -70,6 +82,7 @@ impl Server {
                 "TRIPLINE_DELIVERY__SCHEDULE",
                 r#"["100ms", "100ms", "100ms", "100ms", "100ms", "100ms", "1s", "1s", "1s"]"#,
             )
+            .envs(home.settings.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -85,9 +98,9 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("it starts in time").unwrap();
         let Some(base) = line.as_deref().and_then(|line| line.strip_prefix("listening on ")) else {
-            panic!("it did not start: {line:?}\n{}", fs::read_to_string(home.path("log")).unwrap_or_default());
+            panic!("it did not start: {line:?}\n{}", home.log());
         };
-        let client = Client::builder().timeout(PATIENCE).build().unwrap();
+        let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         Server { base: base.to_owned(), token: home.token.clone(), client, child }
     }
 
@@ -96,9 +109,36 @@ impl Server {
         Starting(self.child).kill().await;
     }
 
+    /// Stops it where it stands, until [`Server::go_on`].
+    pub async fn pause(&self) {
+        self.signal("-STOP").await;
+    }
+
+    pub async fn go_on(&self) {
+        self.signal("-CONT").await;
+    }
+
+    async fn signal(&self, signal: &str) {
+        let id = self.child.id().expect("it lives");
+        let sent = tokio::process::Command::new("kill").args([signal, &id.to_string()]).status().await.unwrap();
+        assert!(sent.success());
+    }
+
+    /// The most memory that it has had, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id().expect("it lives"))).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel tells it");
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     /// What asks it while it may die.
     pub fn caller(&self) -> Caller {
-        Caller { base: self.base.clone(), token: self.token.clone(), client: self.client.clone() }
+        Caller {
+            base: self.base.clone(),
+            token: self.token.clone(),
+            client: self.client.clone(),
+            patience: super::PATIENCE,
+        }
     }
 
     pub async fn collect(&self, member: u64) -> Option<String> {
@@ -157,18 +197,26 @@ pub struct Caller {
     base: String,
     token: String,
     client: Client,
+    patience: Duration,
 }
 
 /// An answer of which at least the status arrived; the body only if the process lived long enough.
 pub struct Answer {
     pub status: StatusCode,
+    pub retry_after: Option<String>,
     pub body: Option<Value>,
 }
 
 /// The process died before it answered: whether it did what was asked is open.
+#[derive(Debug)]
 pub struct Unanswered;
 
 impl Caller {
+    /// One that waits no longer for an answer.
+    pub fn within(self, patience: Duration) -> Caller {
+        Caller { patience, ..self }
+    }
+
     pub async fn put(&self, path: &str, body: String) -> Result<Answer, Unanswered> {
         self.send(self.client.put(self.url(path)).header("content-type", "application/json").body(body)).await
     }
@@ -181,15 +229,21 @@ impl Caller {
         self.send(self.client.delete(self.url(path))).await
     }
 
+    pub async fn ask(&self, path: &str) -> Result<Answer, Unanswered> {
+        self.send(self.client.get(self.url(path))).await
+    }
+
     async fn get(&self, path: &str) -> (StatusCode, String) {
         let answer = self.client.get(self.url(path)).bearer_auth(&self.token).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Unanswered> {
-        let answer = request.bearer_auth(&self.token).send().await.map_err(|_| Unanswered)?;
+        let request = request.bearer_auth(&self.token).timeout(self.patience);
+        let answer = request.send().await.map_err(|_| Unanswered)?;
         let status = answer.status();
-        Ok(Answer { status, body: answer.json().await.ok() })
+        let retry_after = answer.headers().get("retry-after").map(|after| after.to_str().unwrap().to_owned());
+        Ok(Answer { status, retry_after, body: answer.json().await.ok() })
     }
 
     fn url(&self, path: &str) -> String {
