@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,7 @@ use crate::json::{self, JsonError};
 use crate::mapping::{Mapping, MappingError};
 use crate::node::{Joining, Node};
 use crate::store::ElasticsearchStore;
+use crate::store::elasticsearch::Percolation;
 use crate::store::embedded::make_private;
 
 /// The mapping that is used where none is configured.
@@ -100,8 +102,11 @@ pub struct Secret {
 pub async fn start(config: Config) -> Result<Server, StartError> {
     let options = engine_options(&config)?;
     // The engine comes first: it holds the lock of the data directory, in which a secret may be made next.
-    let cluster = (config.store == Backend::Elasticsearch).then(|| config.elasticsearch.clone());
-    let (engine, node) = tokio::task::spawn_blocking(move || open(options, cluster.as_ref())).await??;
+    let cluster = match config.store {
+        Backend::Embedded => None,
+        Backend::Elasticsearch => Some((config.elasticsearch.clone(), percolation(&config, &options)?)),
+    };
+    let (engine, node) = tokio::task::spawn_blocking(move || open(options, cluster)).await??;
     let (secret, verifier) = tokens(&config)?;
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
@@ -178,17 +183,31 @@ impl Server {
 /// Opens the engine over a store of its own or, as one of its nodes, over a cluster.
 fn open(
     options: EngineOptions,
-    cluster: Option<&config::Elasticsearch>,
+    cluster: Option<(config::Elasticsearch, Option<Percolation>)>,
 ) -> Result<(Arc<Engine>, Option<Node>), OpenError> {
-    let Some(settings) = cluster else { return Ok((Arc::new(Engine::open(options)?), None)) };
+    let Some((settings, percolation)) = cluster else { return Ok((Arc::new(Engine::open(options)?), None)) };
     // For what does not lie in the cluster: a generated secret, files to be downloaded.
     make_private(&options.data_dir)
         .map_err(|source| OpenError::DataDirectory { directory: options.data_dir.clone(), source })?;
-    let store = Arc::new(ElasticsearchStore::open(settings)?);
+    let store = Arc::new(ElasticsearchStore::open(&settings, percolation)?);
     let joining = Joining::new(Arc::clone(&store))?;
     let engine = Arc::new(Engine::over(store, options)?);
     let node = joining.start(Arc::clone(&engine))?;
     Ok((engine, Some(node)))
+}
+
+/// How the cluster percolates, if it is to.
+fn percolation(config: &Config, options: &EngineOptions) -> Result<Option<Percolation>, StartError> {
+    if config.percolator == Backend::Embedded {
+        return Ok(None);
+    }
+    let (_, mapping_json) = mapping_json(config.mapping.as_deref())?;
+    Ok(Some(Percolation {
+        mapping_json,
+        mapping: Arc::clone(&options.mapping),
+        id_field: config.schema.id.clone(),
+        forbidden_fields: config.forbidden_fields.clone(),
+    }))
 }
 
 /// How the engine of a configuration is opened.
@@ -210,13 +229,19 @@ pub fn engine_options(config: &Config) -> Result<EngineOptions, StartError> {
 
 /// The mapping of a file, or the one that comes with Tripline.
 pub fn mapping(file: Option<&Path>) -> Result<Mapping, StartError> {
+    let (path, json) = mapping_json(file)?;
+    Mapping::from_json(&json).map_err(|source| StartError::Mapping { path, source })
+}
+
+/// The mapping as it is given to Elasticsearch, and where it is from.
+fn mapping_json(file: Option<&Path>) -> Result<(PathBuf, Value), StartError> {
     let path = file.unwrap_or(Path::new("mappings/clean_member.json")).to_owned();
     let text = match file {
         None => CLEAN_MEMBER.as_bytes().to_vec(),
         Some(file) => std::fs::read(file).map_err(|source| StartError::MappingFile { path: path.clone(), source })?,
     };
     let json = json::parse(&text).map_err(|source| StartError::MappingJson { path: path.clone(), source })?;
-    Mapping::from_json(&json).map_err(|source| StartError::Mapping { path, source })
+    Ok((path, json))
 }
 
 fn delivery_options(config: &Config) -> DeliveryOptions {

@@ -130,6 +130,12 @@ impl Problem {
 
     /// 503 while the store is away or overloaded, else 500; the cause goes to the log, not to the sender.
     pub fn of_store(error: &StoreError) -> Self {
+        if let StoreError::QueryRefused { reason } = error {
+            return Problem::unacceptable(
+                "unsupported-clause",
+                format!("the cluster's percolator refuses it: {reason}"),
+            );
+        }
         if !error.is_transient() {
             return Problem::internal(error);
         }

@@ -9,7 +9,7 @@ const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// Waits that double, each shortened by up to a half at random, so that those who were turned away together do not come back together.
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     deadline: Instant,
     next: Duration,
 }

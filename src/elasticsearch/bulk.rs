@@ -41,6 +41,7 @@ pub struct Write<'a> {
     id: Cow<'a, str>,
     routing: Option<Cow<'a, str>>,
     expected: Option<Stamp>,
+    version: Option<u64>,
     operation: Operation,
     require_alias: bool,
 }
@@ -61,13 +62,26 @@ pub enum Operation {
 impl<'a> Write<'a> {
     /// A write through an alias. That the alias is there is required: else a cluster would make an index of its name.
     pub fn new(alias: &'a str, id: impl Into<Cow<'a, str>>, operation: Operation) -> Self {
-        Write { target: alias, id: id.into(), routing: None, expected: None, operation, require_alias: true }
+        Write {
+            target: alias,
+            id: id.into(),
+            routing: None,
+            expected: None,
+            version: None,
+            operation,
+            require_alias: true,
+        }
     }
 
     /// Writes into an index of this very name, which the cluster makes where it is not there.
     pub fn to_index(mut self) -> Self {
         self.require_alias = false;
         self
+    }
+
+    /// The document's id.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// The text that decides about the shard.
@@ -80,6 +94,12 @@ impl<'a> Write<'a> {
     /// behind the alias since.
     pub fn if_still_at(mut self, stamp: Stamp) -> Self {
         self.expected = Some(stamp);
+        self
+    }
+
+    /// Only if the document is at no higher version of its keeper's own count; else it is a conflict.
+    pub fn at_version(mut self, version: u64) -> Self {
+        self.version = Some(version);
         self
     }
 
@@ -107,6 +127,8 @@ impl<'a> Write<'a> {
                 routing: self.routing.as_deref(),
                 if_seq_no: self.expected.map(|stamp| stamp.seq_no),
                 if_primary_term: self.expected.map(|stamp| stamp.primary_term),
+                version: self.version,
+                version_type: self.version.map(|_| "external_gte"),
                 // Deletes make no index.
                 require_alias: self.require_alias && generation.is_none() && document.is_some(),
             },
@@ -135,6 +157,10 @@ struct Action<'a> {
     if_seq_no: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     if_primary_term: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version_type: Option<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     require_alias: bool,
 }
@@ -153,6 +179,25 @@ pub enum ItemResult {
     TooBusy { reason: String },
     /// Not done, and never will be.
     Failed { status: u16, kind: String, reason: String },
+}
+
+impl ItemResult {
+    /// The stamp of a write that was made, none where it was in conflict or its document missing.
+    ///
+    /// # Errors
+    ///
+    /// When it was turned away or refused; `action` says what it was.
+    pub fn into_stamp(self, action: &str) -> Result<Option<Stamp>, ElasticsearchError> {
+        let (host, action) = ("elasticsearch.urls".to_owned(), action.to_owned());
+        match self {
+            ItemResult::Done(stamp) => Ok(Some(stamp)),
+            ItemResult::Conflict | ItemResult::Missing => Ok(None),
+            ItemResult::TooBusy { reason } => Err(ElasticsearchError::Busy { host, action, reason }),
+            ItemResult::Failed { status, kind, reason } => {
+                Err(ElasticsearchError::Rejected { host, action, status, kind, reason })
+            }
+        }
+    }
 }
 
 impl Connection {

@@ -35,8 +35,9 @@ use elasticsearch::http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use backoff::Backoff;
+pub(crate) use backoff::Backoff;
 pub use bulk::{ItemResult, Operation, Stamp, Write};
+pub(crate) use bulk::{generation_of, index_of};
 pub use error::ElasticsearchError;
 use hosts::{Answer, Content, Hosts, Request};
 pub use pages::{PageOptions, Pages};

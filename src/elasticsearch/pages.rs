@@ -19,6 +19,8 @@ pub struct PageOptions<'a> {
     pub sort: Vec<Value>,
     /// This part of so many parts that are read side by side: `(0, 4)` to `(3, 4)`.
     pub slice: Option<(u32, u32)>,
+    /// The one shard that is read, of an index.
+    pub shard: Option<u32>,
     /// Documents a page, at most 10,000.
     pub size: u32,
     pub source: SourceFilter<'a>,
@@ -30,6 +32,7 @@ impl Default for PageOptions<'_> {
             query: json!({"match_all": {}}),
             sort: Vec::new(),
             slice: None,
+            shard: None,
             size: 1_000,
             source: SourceFilter::All,
         }
@@ -43,6 +46,7 @@ pub struct Pages<'c> {
     cursor: Cursor,
     /// The search of each page, but what of it changes.
     search: Value,
+    shard: Option<u32>,
     ended: bool,
 }
 
@@ -80,7 +84,7 @@ impl Connection {
         let mut sort = options.sort;
         let cursor = if self.server.reads_at_a_point_in_time() {
             sort.push(json!("_shard_doc"));
-            Cursor::PointInTime(self.open_point_in_time(index).await?)
+            Cursor::PointInTime(self.open_point_in_time(index, options.shard).await?)
         } else {
             if sort.is_empty() {
                 sort.push(json!("_doc"));
@@ -88,10 +92,10 @@ impl Connection {
             Cursor::Scroll { index: index.to_owned(), id: None }
         };
         search["sort"] = Value::Array(sort);
-        Ok(Pages { connection: self, cursor, search, ended: false })
+        Ok(Pages { connection: self, cursor, search, shard: options.shard, ended: false })
     }
 
-    async fn open_point_in_time(&self, index: &str) -> Result<String, ElasticsearchError> {
+    async fn open_point_in_time(&self, index: &str, shard: Option<u32>) -> Result<String, ElasticsearchError> {
         #[derive(Deserialize)]
         struct Opened {
             #[serde(alias = "pit_id")]
@@ -103,9 +107,14 @@ impl Connection {
         };
         let mut request = Request::read(Method::Post, &path);
         request.query = vec![("keep_alive", KEEP_ALIVE.to_owned())];
+        request.query.extend(preference(shard));
         let answer = self.send(&request).await?;
         read::<Opened>(&request, &answer).map(|opened| opened.id)
     }
+}
+
+fn preference(shard: Option<u32>) -> Option<(&'static str, String)> {
+    shard.map(|shard| ("preference", format!("_shards:{shard}")))
 }
 
 impl Pages<'_> {
@@ -168,6 +177,7 @@ impl Pages<'_> {
                 }
                 let mut request = search_request(&format!("{index}/_search"), &search);
                 request.query.push(("scroll", KEEP_ALIVE.to_owned()));
+                request.query.extend(preference(self.shard));
                 request
             }
             Cursor::Scroll { id: Some(id), .. } => {

@@ -22,12 +22,14 @@ use crate::json;
 use crate::member::MemberId;
 use crate::percolator::{Document, Percolator};
 use crate::store::{
-    Announcement, BaselineWrite, MatchedEntries, MemberRow, MemberState, MemberWrite, Profile, Stamp, StoreError, Told,
+    Announcement, BaselineWrite, MatchedEntries, MemberRow, MemberState, MemberWrite, Profile, Stamp, Store,
+    StoreError, Told,
 };
 use crate::subscription::SubscriptionId;
 
 /// What a batch asks and nothing in it changes.
 pub(super) struct Surroundings<'e> {
+    pub(super) store: &'e dyn Store,
     pub(super) members: &'e Members,
     pub(super) percolator: &'e Percolator,
     pub(super) schema: &'e Schema,
@@ -243,24 +245,25 @@ impl<'e> Batch<'e> {
 
     /// Percolates the members as they were and as they are, and notes who is told of what.
     fn answer(&mut self, questions: Vec<Question<'e>>) -> Result<Vec<Announcement>, StoreError> {
-        let Surroundings { percolator, audience, now, .. } = self.around;
+        let Surroundings { audience, now, .. } = self.around;
+        let mut selections = self.select(&questions)?.into_iter();
         let mut announcements = Vec::new();
         for question in questions {
             let Question { outcome, reading, version, after, before } = question;
+            let selected_after = selections.next().unwrap_or_default();
+            let earlier = before.as_ref().and_then(|before| Some((&before.json, before.document.as_ref()?)));
+            let selected_before = earlier.map(|_| selections.next().unwrap_or_default());
             let Some(Ok(outcome)) = self.outcomes.get_mut(outcome) else { continue };
-            let selected_after = percolator.matches(&after);
-            let (mut told, before) = match &before {
-                None => (audience.told_of_first_seen(selected_after, now), None),
-                Some(Earlier { json, document }) => {
+            let mut told = match &before {
+                None => audience.told_of_first_seen(selected_after, now),
+                Some(_) => {
                     // Refused only after a change of the mapping. Without an answer nobody is told that a match began or ended.
-                    let selected_before =
-                        document.as_ref().map_or_else(|| selected_after.clone(), |before| percolator.matches(before));
+                    let selected_before = selected_before.unwrap_or_else(|| selected_after.clone());
                     let lists_none = reading.positions.lists_none();
-                    let told =
-                        audience.told_of_changes(&selected_before, &selected_after, &outcome.changes, lists_none, now);
-                    (told, document.as_ref().map(|document| version_of(&self.around, json, document)))
+                    audience.told_of_changes(&selected_before, &selected_after, &outcome.changes, lists_none, now)
                 }
             };
+            let before = earlier.map(|(json, document)| version_of(&self.around, json, document));
             let entries = name_positions(
                 &self.around,
                 &mut told,
@@ -274,6 +277,18 @@ impl<'e> Batch<'e> {
             }
         }
         Ok(announcements)
+    }
+
+    /// Who selects the documents of questions: of each the one after and, where there is one, the one before.
+    fn select(&self, questions: &[Question<'_>]) -> Result<Vec<Vec<SubscriptionId>>, StoreError> {
+        let documents = questions.iter().flat_map(|question| {
+            let earlier = question.before.as_ref().and_then(|before| Some((&before.json, before.document.as_ref()?)));
+            std::iter::once((&question.reading.json, &question.after)).chain(earlier)
+        });
+        match self.around.store.percolates() {
+            true => self.around.store.percolate(&documents.map(|(json, _)| json).collect::<Vec<_>>()),
+            false => Ok(documents.map(|(_, document)| self.around.percolator.matches(document)).collect()),
+        }
     }
 
     /// Reads a document by the mapping.

@@ -115,7 +115,9 @@ impl Engine {
                     initializing.insert(id.clone());
                 }
                 audience.admit(&subscription);
-                self.percolator.insert(id.clone(), compiled);
+                if !self.store.percolates() {
+                    self.percolator.insert(id.clone(), compiled);
+                }
             }
             None => {
                 initializing.remove(id);

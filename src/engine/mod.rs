@@ -309,6 +309,7 @@ impl Engine {
 
     fn surroundings<'e>(&'e self, audience: &'e Audience, judging: Judging) -> Surroundings<'e> {
         Surroundings {
+            store: &*self.store,
             members: &self.members,
             percolator: &self.percolator,
             schema: &self.options.schema,
@@ -362,7 +363,9 @@ impl Engine {
                         initializing.insert(subscription.id.clone());
                     }
                     audience.admit(subscription);
-                    batch.add(subscription.id.clone(), &selector);
+                    if !self.store.percolates() {
+                        batch.add(subscription.id.clone(), &selector);
+                    }
                 }
                 // This one was accepted as a misfit before, or is paused for another reason of ours: `resume` will tell.
                 Err(_) if matches!(subscription.status, Status::Paused { by: PausedBy::System, .. }) => {}

@@ -108,6 +108,7 @@ impl Engine {
     fn prepare(&self, new: NewSubscription) -> Result<(Subscription, CompiledSelector), SubscriptionError> {
         let selector = self.checked(new.selector)?;
         let compiled = self.compile(&selector)?;
+        self.store.check_selector(&selector)?;
         let created_at = self.now();
         let subscription = Subscription {
             id: SubscriptionId::generate(),
@@ -139,7 +140,9 @@ impl Engine {
             audience.admit(subscription);
         }
         let selectors = new.into_iter().map(|(subscription, compiled)| (subscription.id.clone(), compiled));
-        self.percolator.insert_all(selectors);
+        if !self.store.percolates() {
+            self.percolator.insert_all(selectors);
+        }
         drop(audience);
         self.announce_subscriptions();
         Ok(())
@@ -185,6 +188,9 @@ impl Engine {
     ) -> Result<Subscription, SubscriptionError> {
         let selector = patch.selector.map(|selector| self.checked(selector)).transpose()?;
         let compiled = selector.as_ref().map(|selector| self.compile(selector)).transpose()?;
+        if let Some(selector) = &selector {
+            self.store.check_selector(selector)?;
+        }
         self.revise(tenant, id, |subscription| {
             if let Some(webhook_url) = &patch.webhook_url {
                 subscription.webhook_url = webhook_url.clone();
@@ -355,7 +361,9 @@ impl Engine {
             }
             if let Some(compiled) = compiled {
                 self.queries.forget(id);
-                self.percolator.insert(id.clone(), compiled);
+                if !self.store.percolates() {
+                    self.percolator.insert(id.clone(), compiled);
+                }
             }
             match subscription.status {
                 Status::Ended { .. } => self.stop(&mut audience, id),

@@ -13,6 +13,7 @@ mod anchor;
 mod compile;
 mod condition;
 mod document;
+mod elasticsearch;
 mod explain;
 mod features;
 mod field_set;
@@ -48,6 +49,7 @@ use crate::query::{self, QueryError};
 use crate::subscription::SubscriptionId;
 
 pub use document::{Document, DocumentError, Scope, Token, Values};
+pub use elasticsearch::Dialect;
 pub use explain::{Explanation, Holding, MatchedObjects, ObjectPlace};
 pub use plan::Plan;
 

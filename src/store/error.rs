@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::elasticsearch::indices::IndicesError;
 use crate::elasticsearch::ElasticsearchError;
 use crate::member::MemberId;
 use crate::subscription::SubscriptionId;
@@ -84,6 +85,21 @@ pub enum StoreError {
     /// The cluster failed, or is not what is needed.
     #[error(transparent)]
     Cluster(Box<ElasticsearchError>),
+    /// The cluster's indices are not what is needed.
+    #[error(transparent)]
+    Indices(Box<IndicesError>),
+    /// The cluster's percolator does not take a query.
+    #[error("the cluster's percolator does not take the query: {reason}")]
+    QueryRefused {
+        /// Why.
+        reason: String,
+    },
+    /// The cluster cannot percolate.
+    #[error("{server} has no percolator (its module is not installed); use percolator = \"embedded\"")]
+    NoPercolator {
+        /// What it is.
+        server: String,
+    },
     /// This node has not heard of the cluster's subscriptions for too long to say who is to be told.
     #[error("this node cannot follow the cluster's subscriptions, so it takes no updates for now")]
     Fenced,
@@ -107,6 +123,9 @@ impl StoreError {
             | StoreError::Busy { .. }
             | StoreError::Fenced => true,
             StoreError::Cluster(error) => error.is_transient(),
+            StoreError::Indices(error) => {
+                matches!(&**error, IndicesError::Elasticsearch(error) if error.is_transient())
+            }
             StoreError::InUse { .. }
             | StoreError::NewerSchema { .. }
             | StoreError::Open { .. }
@@ -114,6 +133,8 @@ impl StoreError {
             | StoreError::Unwritable { .. }
             | StoreError::Thread(_)
             | StoreError::Closed
+            | StoreError::QueryRefused { .. }
+            | StoreError::NoPercolator { .. }
             | StoreError::Database(_) => false,
         }
     }

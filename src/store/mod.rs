@@ -16,6 +16,11 @@ mod members;
 mod queues;
 mod subscriptions;
 
+use serde_json::Value;
+
+use crate::query::QueryError;
+use crate::subscription::{Selector, SubscriptionId};
+
 pub use bulk_requests::BulkRequestStore;
 pub use elasticsearch::ElasticsearchStore;
 pub use embedded::EmbeddedStore;
@@ -36,6 +41,23 @@ pub trait Store:
     /// Whether other nodes work on the same store: then what was read may be changed by them at any time, and
     /// whoever writes must be ready to have lost a race.
     fn is_shared(&self) -> bool;
+
+    /// Whether the store itself percolates: then it is asked, and not the engine's own percolator.
+    fn percolates(&self) -> bool;
+
+    /// The subscriptions that select each of these documents, sorted; nobody where the store does not percolate.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    fn percolate(&self, documents: &[&Value]) -> Result<Vec<Vec<SubscriptionId>>, StoreError>;
+
+    /// Whether a selector is one that the store, where it percolates, answers as search does.
+    ///
+    /// # Errors
+    ///
+    /// The clause that it would answer otherwise.
+    fn check_selector(&self, selector: &Selector) -> Result<(), QueryError>;
 
     /// Whether the store answers at all.
     ///

@@ -52,7 +52,7 @@ impl World {
     }
 
     fn open(&mut self) {
-        let mapping = Mapping::from_json(&json!({"properties": {
+        let json = json!({"properties": {
             "id": {"type": "long"},
             "experience": {"type": "nested", "properties": {
                 "company_id": {"type": "long"},
@@ -60,9 +60,9 @@ impl World {
                 "date_from": {"type": "keyword"},
                 "date_to": {"type": "keyword"},
             }},
-        }}))
-        .unwrap();
-        let opened = self.place.open(EngineOptions::new(self.place.folder(), mapping)).unwrap();
+        }});
+        let mapping = Mapping::from_json(&json).unwrap();
+        let opened = self.place.open(EngineOptions::new(self.place.folder(), mapping), &json).unwrap();
         let delivery = Delivery::start(Arc::clone(opened.engine()), self.options.clone()).unwrap();
         self.running = Some((opened, delivery));
     }

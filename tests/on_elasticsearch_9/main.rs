@@ -4,3 +4,6 @@ include!("../support/suite.rs");
 
 /// Where it is.
 const SERVER: nodes::Server = nodes::Server::Elasticsearch9;
+
+/// What matches documents.
+const PERCOLATOR: tripline::config::Backend = tripline::config::Backend::Embedded;

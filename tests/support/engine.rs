@@ -50,7 +50,7 @@ impl Workshop {
     fn open(place: Place, clock: TestClock, adjust: impl FnOnce(&mut EngineOptions)) -> Self {
         let mut options = options(place.folder(), &clock);
         adjust(&mut options);
-        let opened = place.open(options).unwrap();
+        let opened = place.open(options, &mapping_json()).unwrap();
         Workshop { engine: Arc::clone(opened.engine()), clock, opened, place }
     }
 
@@ -105,7 +105,12 @@ fn options(folder: &Path, clock: &TestClock) -> EngineOptions {
 
 /// The fields that these tests' documents have.
 pub fn mapping() -> Mapping {
-    Mapping::from_json(&json!({"properties": {
+    Mapping::from_json(&mapping_json()).unwrap()
+}
+
+/// [`mapping`] as it is given to Elasticsearch.
+pub fn mapping_json() -> Value {
+    json!({"properties": {
         "id": {"type": "long"},
         "headline": {"type": "text"},
         "location": {"type": "keyword"},
@@ -115,8 +120,7 @@ pub fn mapping() -> Mapping {
             "company_name": {"type": "text"},
             "title": {"type": "text"}
         }}
-    }}))
-    .unwrap()
+    }})
 }
 
 pub fn sales() -> Tenant {

@@ -17,10 +17,12 @@ mod bulk_requests;
 mod event;
 mod events;
 mod feed;
+pub mod indices;
 mod jobs;
 mod member;
 mod members;
 mod nodes;
+mod queries;
 mod queue;
 mod queues;
 mod relay;
@@ -34,17 +36,22 @@ use std::sync::{Arc, Mutex, mpsc};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 
 pub(crate) use feed::{Feed, Followed};
 pub(crate) use member::Written;
 pub(crate) use nodes::TRUST;
+pub use queries::Percolation;
 
 use super::{Store, StoreError};
 use crate::config;
 use crate::elasticsearch::{Connection, ElasticsearchError, ItemResult};
 use crate::event::Sequence;
+use crate::query::QueryError;
+use crate::subscription::{Selector, SubscriptionId};
+use indices::{Definition, IndicesError};
 
 /// The names of the indices' aliases.
 #[derive(Debug, Clone)]
@@ -57,6 +64,7 @@ pub struct Names {
     nodes: String,
     bulk_requests: String,
     jobs: String,
+    queries: String,
 }
 
 impl Names {
@@ -72,6 +80,7 @@ impl Names {
             nodes: name("nodes"),
             bulk_requests: name("bulk-requests"),
             jobs: name("jobs"),
+            queries: name("queries"),
         }
     }
 }
@@ -82,6 +91,9 @@ pub struct ElasticsearchStore {
     /// Asks the cluster while the caller waits, whatever thread that is. There until the store is dropped.
     runtime: Option<Runtime>,
 }
+
+/// What a server without the percolator's module says of its field type.
+const NO_PERCOLATOR: &str = "No handler for type [percolator]";
 
 /// Where an answer of the cluster comes.
 type Answer<T> = mpsc::Receiver<Result<T, StoreError>>;
@@ -95,15 +107,20 @@ struct Cluster {
     sequences: Sequences,
     queues: queues::Finished,
     neighbours: Mutex<nodes::Neighbours>,
+    /// `None` where each node percolates in memory.
+    percolation: Option<Percolation>,
 }
 
 impl ElasticsearchStore {
-    /// Connects to a cluster.
+    /// Connects to a cluster, which percolates itself where it is told how.
     ///
     /// # Errors
     ///
     /// When the cluster is not there, not ready, or not what is needed; when the operating system gives no thread.
-    pub fn open(settings: &config::Elasticsearch) -> Result<ElasticsearchStore, StoreError> {
+    pub fn open(
+        settings: &config::Elasticsearch,
+        percolation: Option<Percolation>,
+    ) -> Result<ElasticsearchStore, StoreError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("elasticsearch")
@@ -112,10 +129,11 @@ impl ElasticsearchStore {
             .map_err(StoreError::Thread)?;
         // On the runtime that asks later: connections live and die with the one that they were made on.
         let settings = settings.clone();
+        let queries = percolation.as_ref().map(Percolation::definition).transpose()?;
         let (reply, connected) = mpsc::sync_channel(1);
         runtime.spawn(async move {
             // Whoever asked waits for it below.
-            let _ = reply.send(connect(&settings).await);
+            let _ = reply.send(connect(&settings, queries).await);
         });
         let (connection, names) = connected.recv().unwrap_or(Err(StoreError::Closed))?;
         let cluster = Arc::new(Cluster {
@@ -125,6 +143,7 @@ impl ElasticsearchStore {
             sequences: Sequences::default(),
             queues: queues::Finished::default(),
             neighbours: Mutex::default(),
+            percolation,
         });
         Ok(ElasticsearchStore { cluster, runtime: Some(runtime) })
     }
@@ -160,8 +179,21 @@ impl ElasticsearchStore {
     }
 }
 
-async fn connect(settings: &config::Elasticsearch) -> Result<(Connection, Names), StoreError> {
+async fn connect(
+    settings: &config::Elasticsearch,
+    queries: Option<Definition>,
+) -> Result<(Connection, Names), StoreError> {
     let connection = Connection::connect(settings).await?;
+    indices::ensure(&connection, settings, &indices::definitions()?).await?;
+    if let Some(queries) = queries {
+        let made = indices::ensure(&connection, settings, &[queries]).await;
+        made.map_err(|error| match error {
+            IndicesError::Elasticsearch(error) if error.to_string().contains(NO_PERCOLATOR) => {
+                StoreError::NoPercolator { server: connection.server().to_string() }
+            }
+            error => error.into(),
+        })?;
+    }
     Ok((connection, Names::new(&settings.prefix)))
 }
 
@@ -177,6 +209,19 @@ impl Drop for ElasticsearchStore {
 impl Store for ElasticsearchStore {
     fn is_shared(&self) -> bool {
         true
+    }
+
+    fn percolates(&self) -> bool {
+        self.cluster.percolation.is_some()
+    }
+
+    fn percolate(&self, documents: &[&Value]) -> Result<Vec<Vec<SubscriptionId>>, StoreError> {
+        let documents: Vec<Value> = documents.iter().map(|document| (*document).clone()).collect();
+        self.ask(move |cluster| async move { cluster.percolate(&documents).await })
+    }
+
+    fn check_selector(&self, selector: &Selector) -> Result<(), QueryError> {
+        self.selector_is_answered(selector)
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -239,6 +284,12 @@ fn not_written(table: &'static str, result: &ItemResult) -> StoreError {
         ItemResult::Failed { status, kind, reason } => format!("{status} {kind}: {reason}"),
     };
     StoreError::Unwritable { table, reason }
+}
+
+impl From<IndicesError> for StoreError {
+    fn from(error: IndicesError) -> Self {
+        StoreError::Indices(Box::new(error))
+    }
 }
 
 impl From<ElasticsearchError> for StoreError {

@@ -90,11 +90,21 @@ impl SubscriptionStore for ElasticsearchStore {
 
     fn add_subscriptions(&self, subscriptions: &[&Subscription]) -> Result<(), StoreError> {
         let documents: Vec<_> = subscriptions.iter().map(|new| SubscriptionDocument::of(new)).collect();
-        self.ask(move |cluster| async move { cluster.add_subscriptions(&documents).await })
+        let subscriptions: Vec<Subscription> = subscriptions.iter().map(|new| (*new).clone()).collect();
+        self.ask(move |cluster| async move {
+            cluster.put_queries(&subscriptions.iter().collect::<Vec<_>>()).await?;
+            cluster.add_subscriptions(&documents).await
+        })
     }
 
     fn replace_subscriptions(&self, subscriptions: Vec<Stored<Subscription>>) -> Result<Vec<bool>, StoreError> {
-        self.ask(move |cluster| async move { cluster.replace_subscriptions(&subscriptions).await })
+        self.ask(move |cluster| async move {
+            let rows: Vec<&Subscription> = subscriptions.iter().map(|new| &new.row).collect();
+            cluster.put_queries(&rows).await?;
+            let replaced = cluster.replace_subscriptions(&subscriptions).await?;
+            cluster.restore_queries(&rows, &replaced).await?;
+            Ok(replaced)
+        })
     }
 
     fn remove_subscription(&self, subscription: &Subscription) -> Result<(), StoreError> {
@@ -104,7 +114,7 @@ impl SubscriptionStore for ElasticsearchStore {
 }
 
 impl Cluster {
-    async fn current_subscriptions(
+    pub(super) async fn current_subscriptions(
         &self,
         ids: &[SubscriptionId],
     ) -> Result<Vec<Option<Stored<Subscription>>>, StoreError> {
@@ -223,6 +233,7 @@ impl Cluster {
     /// Its tombstone first: from then on nobody matches it. What is left of it after that, no queue sends.
     async fn remove_subscription(&self, id: &SubscriptionId) -> Result<(), StoreError> {
         self.bury(id).await?;
+        self.remove_query(id).await?;
         self.connection.refresh(&[&self.names.subscriptions]).await?;
         let its = json!({"term": {"subscription": id}});
         let queue = Write::new(&self.names.queues, id.as_str(), Operation::Delete);

@@ -15,7 +15,11 @@ use std::path::{Path, PathBuf};
 
 use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, WriteTransaction};
 
+use serde_json::Value;
+
 use super::{EventStore, Store, StoreError};
+use crate::query::QueryError;
+use crate::subscription::{Selector, SubscriptionId};
 
 #[cfg(test)]
 pub(crate) use outbox::erase_from_batches;
@@ -121,6 +125,18 @@ impl EmbeddedStore {
 impl Store for EmbeddedStore {
     fn is_shared(&self) -> bool {
         false
+    }
+
+    fn percolates(&self) -> bool {
+        false
+    }
+
+    fn percolate(&self, documents: &[&Value]) -> Result<Vec<Vec<SubscriptionId>>, StoreError> {
+        Ok(vec![Vec::new(); documents.len()])
+    }
+
+    fn check_selector(&self, _selector: &Selector) -> Result<(), QueryError> {
+        Ok(())
     }
 
     fn check(&self) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,8 +13,9 @@ use tripline::config::{self, Backend, Config};
 use tripline::engine::{Engine, EngineOptions, OpenError};
 use tripline::node::{Joining, Node};
 use tripline::store::ElasticsearchStore;
+use tripline::store::elasticsearch::Percolation;
 
-use crate::SERVER;
+use crate::{PERCOLATOR, SERVER};
 
 /// Indices that an engine keeps everything in; emptied when this is dropped, for making them takes a cluster a while.
 pub struct Place {
@@ -29,11 +31,8 @@ const JSON: &str = "application/json";
 impl Place {
     pub fn new() -> Place {
         let free = FREE.lock().unwrap().pop();
-        let prefix = free.unwrap_or_else(|| {
-            let prefix = format!("tripline-test-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
-            assert!(std::process::Command::new("bash").args(["/tmp/mk.sh", &address(), &prefix]).status().unwrap().success());
-            prefix
-        });
+        let made = || format!("tripline-test-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let prefix = free.unwrap_or_else(made);
         Place { prefix, folder: tempfile::tempdir().unwrap() }
     }
 
@@ -46,6 +45,7 @@ impl Place {
             urls: vec![address().parse().unwrap()],
             prefix: self.prefix.clone(),
             replicas: 0,
+            refresh_interval: Duration::from_millis(200),
             ..config::Elasticsearch::default()
         }
     }
@@ -54,11 +54,19 @@ impl Place {
     pub fn configure(&self, config: &mut Config) {
         config.data_dir = self.folder().to_owned();
         config.store = Backend::Elasticsearch;
+        config.percolator = PERCOLATOR;
         config.elasticsearch = self.settings();
     }
 
-    pub fn open(&self, options: EngineOptions) -> Result<Opened, OpenError> {
-        let store = Arc::new(ElasticsearchStore::open(&self.settings())?);
+    /// `mapping` is the one of the options, as it is given to Elasticsearch.
+    pub fn open(&self, options: EngineOptions, mapping: &Value) -> Result<Opened, OpenError> {
+        let percolation = (PERCOLATOR == Backend::Elasticsearch).then(|| Percolation {
+            mapping_json: mapping.clone(),
+            mapping: Arc::clone(&options.mapping),
+            id_field: options.schema.id.clone(),
+            forbidden_fields: options.forbidden_fields.clone(),
+        });
+        let store = Arc::new(ElasticsearchStore::open(&self.settings(), percolation)?);
         let joining = Joining::new(Arc::clone(&store))?;
         let engine = Arc::new(Engine::over(store, options)?);
         let node = joining.start(Arc::clone(&engine))?;

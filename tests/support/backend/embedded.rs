@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
 use tempfile::TempDir;
 use tripline::config::Config;
 use tripline::engine::{Engine, EngineOptions, OpenError};
@@ -24,7 +25,7 @@ impl Place {
         config.data_dir = self.folder().to_owned();
     }
 
-    pub fn open(&self, options: EngineOptions) -> Result<Opened, OpenError> {
+    pub fn open(&self, options: EngineOptions, _mapping: &Value) -> Result<Opened, OpenError> {
         Ok(Opened(Arc::new(Engine::open(options)?)))
     }
 }
