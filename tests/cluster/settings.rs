@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tripline::config;
 use tripline::elasticsearch::Connection;
 
@@ -33,6 +34,58 @@ pub fn unique_name(of: &str) -> String {
 
 pub fn raw(value: &Value) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).expect("JSON")
+}
+
+/// Names of one test for all that Tripline keeps, removed with it.
+pub struct Prefix<'n> {
+    pub settings: config::Elasticsearch,
+    pub node: &'n Node,
+}
+
+impl<'n> Prefix<'n> {
+    pub fn new(node: &'n Node, of: &str) -> Self {
+        let settings = config::Elasticsearch {
+            prefix: unique_name(of),
+            busy_timeout: Duration::from_secs(30),
+            ..settings(&[node.address()])
+        };
+        Prefix { settings, node }
+    }
+
+    pub async fn connect(&self) -> Connection {
+        Connection::connect(&self.settings).await.expect("a connection")
+    }
+
+    /// `<prefix>-<name>`
+    pub fn name(&self, name: &str) -> String {
+        format!("{}-{name}", self.settings.prefix)
+    }
+
+    /// All indices of these names with what is known of them, open or closed.
+    pub fn indices(&self) -> Map<String, Value> {
+        let path = format!("{}-*?expand_wildcards=all", self.settings.prefix);
+        let answer = self.request(Method::GET, &path, &Value::Null);
+        answer.as_object().cloned().expect("indices")
+    }
+
+    /// One request; the node must do it.
+    pub fn request(&self, method: Method, path: &str, body: &Value) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = tokio::task::block_in_place(|| self.node.send(method, path, body, "application/json"));
+        let answer = answer.expect("an answer");
+        assert!(answer.get("error").is_none(), "{path}: {answer}");
+        answer
+    }
+}
+
+impl Drop for Prefix<'_> {
+    fn drop(&mut self) {
+        for name in self.indices().keys() {
+            tokio::task::block_in_place(|| self.node.delete_index(name));
+        }
+        let templates = format!("_index_template/{}-*", self.settings.prefix);
+        tokio::task::block_in_place(|| self.node.delete_index(&templates));
+    }
 }
 
 /// An index of two shards that is removed with it, by this name.
