@@ -42,6 +42,18 @@ impl Load {
         Load { receiver, promises: Arc::default(), next_hook: 0 }
     }
 
+    /// Makes the first subscriptions before anything is sent.
+    pub async fn subscribed(mut self, server: &Server) -> Load {
+        let sender = Sender {
+            caller: server.caller(),
+            promises: Arc::clone(&self.promises),
+            acknowledged: mpsc::unbounded_channel().0,
+            random: StdRng::seed_from_u64(0),
+        };
+        self.next_hook = sender.subscribe(self.receiver, self.next_hook).await;
+        self
+    }
+
     /// Sends again what no answer came for, as a client does that wants it known: from then on it is applied.
     pub async fn send_again(&self, server: &Server) {
         let open: Vec<Version> = {

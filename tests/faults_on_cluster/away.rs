@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::fault_proxy::{Fault, FaultProxy};
 use super::load::{MEMBER, subscribe};
-use super::proxy::{Fault, Proxy};
 use super::senders::{Senders, expect_busy};
 use super::server::Server;
 use super::soak;
@@ -21,8 +21,8 @@ const LARGE: usize = 100_000;
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_cluster_is_away_clients_are_told_to_come_back_and_then_all_goes_on() {
     let node = one_node();
-    let proxy = Proxy::start(&node);
-    let world = World::over("away", &node, vec![proxy.url()], 0).await;
+    let proxy = FaultProxy::new(&node).await;
+    let world = World::over("away", &node, vec![proxy.address.clone()], 0).await;
     let (first_home, second_home) = (world.home(), world.home());
     let (first, second) = (Server::start(&first_home).await, Server::start(&second_home).await);
     for hook in 0..3 {
@@ -34,14 +34,14 @@ async fn while_the_cluster_is_away_clients_are_told_to_come_back_and_then_all_go
     proxy.go_away();
     everything_is_refused(&world, &first).await;
     bounded(&first).await;
-    proxy.come_back();
+    proxy.come_back().await;
     senders.until_acknowledged(50).await;
 
     // Its answers stay out instead.
-    proxy.treat(|_| Fault::Silence);
+    proxy.choose(|_, _| Fault::Silence);
     everything_is_refused(&world, &second).await;
     bounded(&second).await;
-    proxy.treat(|_| Fault::None);
+    proxy.choose(|_, _| Fault::None);
     senders.until_acknowledged(50).await;
     senders.stop().await;
     world.promises_hold(&second).await;

@@ -6,8 +6,8 @@ use rand::Rng;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::fault_proxy::{Fault, FaultProxy};
 use super::load::MEMBER;
-use super::proxy::{Fault, Proxy};
 use super::senders::{Senders, expect_busy};
 use super::server::{Home, Server};
 use super::soak;
@@ -16,8 +16,8 @@ use super::world::{World, one_node};
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_loaded_cluster_does_to_requests_breaks_no_promise() {
     let node = one_node();
-    let proxy = Proxy::start(&node);
-    let world = World::over("busy", &node, vec![proxy.url()], 0).await;
+    let proxy = FaultProxy::new(&node).await;
+    let world = World::over("busy", &node, vec![proxy.address.clone()], 0).await;
     let (first_home, second_home) = (world.home(), world.home());
     let (first, second) = (Server::start(&first_home).await, Server::start(&second_home).await);
     for hook in 0..3 {
@@ -26,23 +26,24 @@ async fn what_a_loaded_cluster_does_to_requests_breaks_no_promise() {
     let mut senders = Senders::start(&world, &[&first, &second]);
     senders.until_acknowledged(20).await;
 
-    proxy.treat(|_| Fault::Delay(Duration::from_millis(rand::rng().random_range(0..300))));
+    proxy.choose(|_, _| Fault::Delay(Duration::from_millis(rand::rng().random_range(0..300))));
     senders.until_acknowledged(40 * soak()).await;
-    proxy.treat(|_| some(0.3, Fault::TooMany));
+    proxy.choose(|_, _| some(0.3, Fault::Answer(429)));
     senders.until_acknowledged(40 * soak()).await;
-    proxy.treat(|_| Fault::TooManyOf { share: 0.3 });
+    proxy.choose(|_, _| Fault::RefuseSome(0.3));
     senders.until_acknowledged(40 * soak()).await;
-    proxy.treat(|path| if path == "/_bulk" { some(0.15, Fault::LoseAnswer) } else { Fault::None });
+    proxy.choose(|_, uri| if uri.path() == "/_bulk" { some(0.15, Fault::LoseAnswer) } else { Fault::None });
     senders.until_acknowledged(40 * soak()).await;
-    proxy.treat(|_| match rand::rng().random_range(0..8) {
+    proxy.choose(|_, _| match rand::rng().random_range(0..10) {
         0 => Fault::Delay(Duration::from_secs(1)),
-        1 => Fault::TooMany,
-        2 => Fault::TooManyOf { share: 0.5 },
+        1 => Fault::Answer(429),
+        2 => Fault::RefuseSome(0.5),
         3 => Fault::LoseAnswer,
+        4 => Fault::Lose,
         _ => Fault::None,
     });
     senders.until_acknowledged(40 * soak()).await;
-    proxy.treat(|_| Fault::None);
+    proxy.choose(|_, _| Fault::None);
     senders.until_acknowledged(20).await;
     senders.stop().await;
     world.promises_hold(&second).await;

@@ -4,6 +4,9 @@
 
 mod away;
 mod busy;
+mod data_node;
+#[path = "../support/fault_proxy.rs"]
+mod fault_proxy;
 mod killed;
 mod leases;
 #[path = "../faults/load.rs"]
@@ -13,7 +16,6 @@ mod load;
 mod nodes;
 #[path = "../faults/promises.rs"]
 mod promises;
-mod proxy;
 #[path = "../faults/receiver.rs"]
 mod receiver;
 mod senders;
@@ -22,6 +24,9 @@ mod senders;
 mod server;
 mod slow;
 mod storm;
+#[allow(dead_code, reason = "the tests of the connection ask more of it")]
+#[path = "../support/three_nodes.rs"]
+mod three_nodes;
 mod world;
 
 use std::time::Duration;

@@ -273,22 +273,46 @@ impl Cluster {
             writes.push(self.member_write(write, head.clone())?);
         }
         let results = self.connection.bulk(&writes).await?;
-        let mut lost = Vec::new();
+        let mut in_conflict = Vec::new();
         let mut failure = None;
         let mut written = Vec::new();
         for ((write, head), result) in members.iter().zip(&heads).zip(results) {
             match result {
-                ItemResult::Done(stamp) if head.pending => written.push((write.id, head, stamp)),
-                ItemResult::Done(_) => {}
-                ItemResult::Conflict | ItemResult::Missing => lost.push(write.id),
+                ItemResult::Done(stamp) => written.push((write.id, head, stamp)),
+                ItemResult::Conflict | ItemResult::Missing => in_conflict.push((write.id, head)),
                 other => failure = Some(not_written("members", &other)),
             }
         }
+        let own = self.own_writes(&in_conflict).await?;
+        let mut lost = Vec::new();
+        for (id, head) in in_conflict {
+            match own.get(&id) {
+                Some(stamp) => written.push((id, head, *stamp)),
+                None => lost.push(id),
+            }
+        }
+        written.retain(|(_, head, _)| head.pending);
         self.relay_written(&written).await;
         match failure {
             Some(failure) => Err(failure),
             None => Ok(Committed { last, lost }),
         }
+    }
+
+    /// Of writes that were in conflict those that were so with themselves: a cluster repeats a write whose shard moves. What is read may
+    /// still go with a shard, so it counts only once it could be written again.
+    async fn own_writes(
+        &self,
+        in_conflict: &[(MemberId, &Head)],
+    ) -> Result<FxHashMap<MemberId, crate::elasticsearch::Stamp>, StoreError> {
+        let ids: Vec<MemberId> = in_conflict.iter().map(|(id, _)| *id).collect();
+        let found = self.heads(&ids).await?;
+        let own = in_conflict.iter().zip(found).filter_map(|((id, head), found)| {
+            let (there, stamp) = found.filter(|(there, _)| there == *head)?;
+            Some((*id, there, stamp))
+        });
+        let confirmed = self.touch(own.collect()).await?;
+        Ok(confirmed.into_iter().map(|(id, _, stamp)| (id, stamp)).collect())
     }
 
     /// Relays what was just written. Where that fails the members stay marked, and the sweep does it.

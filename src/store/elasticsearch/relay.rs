@@ -118,15 +118,23 @@ impl Cluster {
                 pending.push((*id, head, found.stamp));
             }
         }
-        let mut writes = Vec::with_capacity(pending.len());
-        for (id, head, stamp) in &pending {
+        self.touch(pending).await
+    }
+
+    /// Writes members once more as they were read; those that another has written since are left out.
+    pub(super) async fn touch(
+        &self,
+        read: Vec<(MemberId, Head, Stamp)>,
+    ) -> Result<Vec<(MemberId, Head, Stamp)>, StoreError> {
+        let mut writes = Vec::with_capacity(read.len());
+        for (id, head, stamp) in &read {
             // A field that changes each time: a cluster leaves out updates that change nothing.
             let touched = json!({"confirmed_by": {"node": self.node, "sequence": self.sequences.next(head.sequence)}});
             let update = Operation::Update(to_json("members", &touched)?);
             writes.push(Write::new(&self.names.members, id.to_string(), update).if_still_at(*stamp));
         }
         let results = self.connection.bulk(&writes).await?;
-        let confirmed = pending.into_iter().zip(results).filter_map(|((id, head, _), result)| match result {
+        let confirmed = read.into_iter().zip(results).filter_map(|((id, head, _), result)| match result {
             ItemResult::Done(stamp) => Some((id, head, stamp)),
             // Whoever wrote it looks after it.
             _ => None,
