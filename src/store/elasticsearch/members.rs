@@ -110,6 +110,11 @@ impl Cluster {
         if !pending.is_empty() {
             self.settle(&pending).await?;
             heads = self.heads(ids).await?;
+            let unfinished = heads.iter().flatten().any(|(head, _)| head.pending && head.state == State::Erased);
+            if unfinished {
+                let reason = "a member is just being erased".to_owned();
+                return Err(StoreError::Busy { table: "members", reason });
+            }
         }
         let stored = |(id, head): (&MemberId, Option<(Head, crate::elasticsearch::Stamp)>)| {
             let Some((head, stamp)) = head else { return Ok(None) };

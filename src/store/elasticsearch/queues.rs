@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::event::EventDocument;
-use super::queue::{BatchDocument, QueueDocument, Taken};
+use super::queue::{BatchDocument, QueueDocument, Taken, batch_id};
 use super::{Cluster, ElasticsearchStore, damaged, from_json};
 use crate::batch::{Batch, BatchNumber};
 use crate::elasticsearch::{DocumentId, Operation, SourceFilter, Stamp, Write};
@@ -329,16 +329,45 @@ impl Cluster {
         }
     }
 
-    /// Removes batches that are done, and bytes that no queue ever named, with age.
+    /// Removes batches that are done, and bytes that no queue names, with age.
     pub(super) async fn forget_old_batches(&self, cutoff: Timestamp) -> Result<usize, StoreError> {
         let done_before = Timestamp::now().checked_sub(KEPT).unwrap_or(Timestamp::MIN).max(cutoff);
-        let old: Value = json!({"bool": {
-            "should": [
-                {"bool": {"filter": [{"term": {"done": true}}, {"range": {"made_at": {"lt": done_before}}}]}},
-                {"range": {"made_at": {"lt": cutoff}}}
-            ],
-            "minimum_should_match": 1
-        }});
-        self.remove_where(&self.names.batches, "batches", old).await
+        let done = json!({"bool": {"filter": [{"term": {"done": true}}, {"range": {"made_at": {"lt": done_before}}}]}});
+        let removed = self.remove_where(&self.names.batches, "batches", done).await?;
+        Ok(removed + self.forget_unnamed_bodies(cutoff).await?)
+    }
+
+    async fn forget_unnamed_bodies(&self, cutoff: Timestamp) -> Result<usize, StoreError> {
+        let mut removed = 0;
+        let mut after: Option<Value> = None;
+        loop {
+            let mut search = json!({
+                "size": BATCHES,
+                "query": {"bool": {"filter": [{"term": {"done": false}}, {"range": {"made_at": {"lt": cutoff}}}]}},
+                "sort": [{"subscription": "asc"}, {"number": "asc"}, {"made_at": "asc"}],
+                "_source": ["subscription"]
+            });
+            if let Some(after) = after.take() {
+                search["search_after"] = after;
+            }
+            let found = self.connection.search(&self.names.batches, None, &search).await?.hits;
+            let owners: Vec<SubscriptionId> =
+                found.iter().filter_map(|hit| hit.routing.as_deref()).map(SubscriptionId::from).collect();
+            let mut writes = Vec::new();
+            for ((hit, id), queue) in found.iter().zip(&owners).zip(self.queue_documents(&owners).await?) {
+                let rows = queue.map(|(document, _)| document.rows).unwrap_or_default();
+                let is_named = rows.iter().any(|row| batch_id(id, row.number.0, &row.webhook_id) == hit.id);
+                if !is_named {
+                    let remove = Write::new(&self.names.batches, hit.id.as_str(), Operation::Delete);
+                    writes.push(remove.routed_by(id.as_str().to_owned()));
+                }
+            }
+            self.write_all("batches", &writes).await?;
+            removed += writes.len();
+            match found.last() {
+                Some(last) if found.len() == BATCHES => after = Some(Value::Array(last.sort.clone())),
+                _ => return Ok(removed),
+            }
+        }
     }
 }

@@ -227,17 +227,15 @@ impl Cluster {
             });
         }
         let results = self.connection.bulk(&writes).await?;
-        let (mut written, mut lost) = (Vec::new(), Vec::new());
+        let mut written = Vec::new();
         for (open, result) in queues.into_iter().zip(results) {
             match result {
                 ItemResult::Done(stamp) => written.push((open.document, stamp)),
-                result => {
-                    failures.push((open.document.subscription.clone(), not_written("queues", &result)));
-                    lost.push(open);
-                }
+                // The bytes of its batch stay until they go with age: a refused write may have been made, for a cluster repeats
+                // writes itself when a shard moves.
+                result => failures.push((open.document.subscription, not_written("queues", &result))),
             }
         }
-        self.remove_bodies(&lost).await;
         let documents: Vec<&QueueDocument> = written.iter().map(|(document, _)| document).collect();
         match self.follow(&documents).await {
             Ok(()) => written.iter().for_each(|(document, stamp)| self.queues.note(&document.subscription, *stamp)),

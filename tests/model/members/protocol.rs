@@ -6,8 +6,12 @@ use crate::search::NEWEST;
 /// The rules of the protocol, each of which can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// What a read member has pending is relayed before its next version is written.
-    RelayFirst,
+    /// What is not known to be relayed is carried on into the next version.
+    CarryEvents,
+    /// So is an erasure that is not at its end.
+    CarryErasure,
+    /// Events are created in the order of versions.
+    CreateInOrder,
     /// What another has written is written once more as it is, and acknowledged, before it is relayed.
     ConfirmWhatOthersWrote,
     /// `unchanged` is answered only of what is known to be durable.
@@ -18,6 +22,8 @@ pub(super) enum Rule {
     ClearUnderSequence,
     /// Events are created, never written over.
     CreateEvents,
+    /// Events are created before those of an erased member are emptied: nobody who is late can create another.
+    CreateBeforeEmptying,
     /// Erasing empties events, and leaves their ids in place.
     EmptyEvents,
     /// Erasing empties the events of the erased versions only.
@@ -53,12 +59,12 @@ impl Members {
     pub(super) fn write(
         &self,
         state: &mut State,
-        seen: Document,
+        seen: &Document,
         new: Document,
         fate: Fate,
         is_conditional: bool,
     ) -> Written {
-        if let Some(dirty) = state.dirty {
+        if let Some(dirty) = &state.dirty {
             // Nothing is acknowledged that was built on what is not replicated.
             return if seen.write == dirty.write { Written::NoAnswer } else { Written::Refused };
         }
@@ -68,7 +74,7 @@ impl Members {
         let new = Document { write: NEWEST, ..new };
         match fate {
             Fate::Answered => {
-                state.commit(new);
+                state.commit(new.clone());
                 Written::Acknowledged(new)
             }
             Fate::AnswerLost => {
@@ -85,7 +91,7 @@ impl Members {
     }
 
     /// The next version, or `None` if the update changes nothing.
-    pub(super) fn judge(&self, seen: Document, update: Update) -> Option<Document> {
+    pub(super) fn judge(&self, seen: &Document, update: Update) -> Option<Document> {
         let content = match update {
             Update::Put(profile) => Content::Profile(profile),
             Update::Erase => Content::Erased,
@@ -93,132 +99,118 @@ impl Members {
         if content == seen.content {
             return None;
         }
-        Some(match (update, seen.content) {
-            (Update::Erase, _) if self.obeys(Rule::TombstoneKeepsVersion) => {
-                Document { content, pending: Pending::Erasing, ..seen }
+        let mut announcements = seen.announcements.clone();
+        if !self.obeys(Rule::CarryEvents) {
+            announcements.clear();
+        }
+        Some(match update {
+            Update::Erase => {
+                announcements.iter_mut().for_each(|announcement| announcement.told = None);
+                let version = if self.obeys(Rule::TombstoneKeepsVersion) { seen.version } else { 0 };
+                let erases_up_to = Some(seen.version);
+                Document { content, version, announcements, erases_up_to, ..*seen }
             }
-            (Update::Erase, _) => Document { content, version: 0, pending: Pending::Erasing, ..seen },
-            (Update::Put(_), from) => {
-                Document { content, version: seen.version + 1, pending: Pending::Events { from }, ..seen }
+            Update::Put(_) => {
+                let version = seen.version + 1;
+                announcements.push(Announcement { version, told: Some((seen.content, content)) });
+                let erases_up_to = seen.erases_up_to.filter(|_| self.obeys(Rule::CarryErasure));
+                Document { content, version, announcements, erases_up_to, ..*seen }
             }
         })
     }
 
-    /// One write of an actor: of the member as it is, of its next version, or of a cleared list.
-    pub(super) fn write_next(&self, state: &mut State, actor: usize, fate: Fate) {
-        let update = state.actors[actor].updates.first().copied();
-        let step = match state.actors[actor].step {
-            Step::Idle => unreachable!("an idle actor writes nothing"),
-            Step::Relaying { of, .. } => {
-                let cleared = Document { pending: Pending::Nothing, ..of };
-                if self.obeys(Rule::ClearUnderSequence) {
-                    self.write(state, of, cleared, fate, true);
-                } else {
-                    let cleared = Document { pending: Pending::Nothing, ..state.document };
-                    self.write(state, state.document, cleared, fate, true);
-                }
-                Step::Idle
-            }
-            Step::Judging { seen, is_settled } => {
-                let next = update.and_then(|update| self.judge(seen, update));
-                let relays_first = seen.pending != Pending::Nothing && self.obeys(Rule::RelayFirst);
-                match next {
-                    Some(next) if is_settled || !relays_first => {
-                        match self.write(state, seen, next, fate, self.obeys(Rule::WriteUnderSequence)) {
-                            Written::Acknowledged(of) => {
-                                state.acknowledge(actor, of.content);
-                                Step::Relaying { of, relayed: 0, next: Next::Clear }
-                            }
-                            Written::Refused | Written::NoAnswer => Step::Idle,
-                        }
-                    }
-                    _ => match self.write(state, seen, seen, fate, true) {
-                        Written::Acknowledged(seen) => self.settle(state, actor, seen),
-                        Written::Refused | Written::NoAnswer => Step::Idle,
-                    },
-                }
-            }
-        };
-        state.actors[actor].step = step;
-    }
-
-    /// What comes after a member was read and is known to be durable (or is taken for it).
-    pub(super) fn settle(&self, state: &mut State, actor: usize, seen: Document) -> Step {
-        let is_sweeper = actor == self.sweeper();
-        if seen.pending != Pending::Nothing {
-            return Step::Relaying { of: seen, relayed: 0, next: if is_sweeper { Next::Clear } else { Next::Judge } };
-        }
-        self.judge_settled(state, actor, seen)
-    }
-
-    pub(super) fn judge_settled(&self, state: &mut State, actor: usize, seen: Document) -> Step {
-        match state.actors[actor].updates.first() {
-            Some(update) if self.judge(seen, *update).is_none() => {
-                state.acknowledge(actor, seen.content);
-                Step::Idle
-            }
-            Some(_) => Step::Judging { seen, is_settled: true },
-            None => Step::Idle,
-        }
-    }
-
+    /// Reads the member; the sweeper only where something is pending.
     pub(super) fn read(&self, state: &mut State, actor: usize, is_dirty: bool) {
-        let seen = if is_dirty { state.dirty.expect("a dirty write is there to be read") } else { state.document };
-        let is_unchanged =
-            state.actors[actor].updates.first().is_some_and(|update| self.judge(seen, *update).is_none());
-        let is_pending = seen.pending != Pending::Nothing;
+        let dirty = state.dirty.clone().filter(|_| is_dirty);
+        let seen = dirty.unwrap_or_else(|| state.document.clone());
+        let update = state.actors[actor].updates.first().copied();
+        let is_unchanged = update.is_some_and(|update| self.judge(&seen, update).is_none());
         state.actors[actor].step = if is_unchanged && !self.obeys(Rule::ConfirmUnchanged) {
             state.acknowledge(actor, seen.content);
             Step::Idle
-        } else if is_pending && !self.obeys(Rule::ConfirmWhatOthersWrote) {
-            self.settle(state, actor, seen)
+        } else if update.is_none() && !self.obeys(Rule::ConfirmWhatOthersWrote) {
+            Step::Relaying { of: seen, created: 0 }
         } else {
-            // Without anything pending the next version's write finds out whether this is durable.
-            Step::Judging { seen, is_settled: !is_pending && !is_unchanged }
+            Step::Judging(seen)
         };
     }
 
-    /// Whether an actor has relayed all; what is pending is done one document at a time.
-    pub(super) fn has_relayed(&self, state: &State, of: Document, relayed: u8) -> bool {
-        match of.pending {
-            Pending::Nothing => true,
-            Pending::Events { .. } => relayed == self.subscriptions,
-            Pending::Erasing => !state.events.iter().any(|event| self.is_to_be_emptied(event, of)),
-        }
-    }
-
-    pub(super) fn is_to_be_emptied(&self, event: &Event, of: Document) -> bool {
-        event.told.is_some() && (event.version <= of.version || !self.obeys(Rule::EmptyOldEventsOnly))
-    }
-
-    pub(super) fn relay(&self, state: &mut State, actor: usize) {
-        let Step::Relaying { of, relayed, next } = state.actors[actor].step else {
-            unreachable!("only who relays comes here")
-        };
-        match of.pending {
-            Pending::Nothing => {}
-            Pending::Events { from } => {
-                let told = Some((from, of.content));
-                let new = Event { version: of.version, subscription: relayed, told, is_waiting: true };
-                self.create(state, new);
+    /// One write of an actor: of the member's next version, of the member as it is, or of a cleared list.
+    pub(super) fn write_next(&self, state: &mut State, actor: usize, fate: Fate) {
+        let step = match std::mem::replace(&mut state.actors[actor].step, Step::Idle) {
+            Step::Idle => unreachable!("an idle actor writes nothing"),
+            Step::Relaying { of, .. } => {
+                self.clear(state, of, fate);
+                Step::Idle
             }
-            Pending::Erasing => {
-                let found = state.events.iter().position(|event| self.is_to_be_emptied(event, of));
-                match found {
-                    Some(index) if self.obeys(Rule::EmptyEvents) => state.events[index].told = None,
-                    Some(index) => {
-                        state.events.remove(index);
+            Step::Judging(seen) => {
+                let update = state.actors[actor].updates.first().copied();
+                let next = update.and_then(|update| self.judge(&seen, update));
+                let is_conditional = next.is_none() || self.obeys(Rule::WriteUnderSequence);
+                let new = next.unwrap_or_else(|| seen.clone());
+                match self.write(state, &seen, new, fate, is_conditional) {
+                    Written::Acknowledged(of) => {
+                        if update.is_some() {
+                            state.acknowledge(actor, of.content);
+                        }
+                        Step::Relaying { of, created: 0 }
                     }
-                    None => {}
+                    Written::Refused | Written::NoAnswer => Step::Idle,
                 }
             }
-        }
-        let relayed = relayed + u8::from(of.pending != Pending::Erasing);
-        state.actors[actor].step = if next == Next::Judge && self.has_relayed(state, of, relayed) {
-            self.judge_settled(state, actor, of)
-        } else {
-            Step::Relaying { of, relayed, next }
         };
+        state.actors[actor].step = match step {
+            Step::Relaying { of, .. } if !of.is_pending() => Step::Idle,
+            step => step,
+        };
+    }
+
+    /// Clears the list, unless the member was written since.
+    pub(super) fn clear(&self, state: &mut State, of: Document, fate: Fate) {
+        let seen = if self.obeys(Rule::ClearUnderSequence) { of } else { state.document.clone() };
+        let cleared = Document { announcements: Vec::new(), erases_up_to: None, ..seen };
+        self.write(state, &seen, cleared, fate, true);
+    }
+
+    /// Whether all is created and emptied.
+    pub(super) fn has_relayed(&self, state: &State, of: &Document, created: u8) -> bool {
+        self.has_created(of, created) && !state.events.iter().any(|event| self.is_to_be_emptied(event, of))
+    }
+
+    fn has_created(&self, of: &Document, created: u8) -> bool {
+        let is_given_up = of.erases_up_to.is_some() && !self.obeys(Rule::CreateBeforeEmptying);
+        is_given_up || usize::from(created) == of.announcements.len() * usize::from(self.subscriptions)
+    }
+
+    pub(super) fn is_to_be_emptied(&self, event: &Event, of: &Document) -> bool {
+        let is_old =
+            of.erases_up_to.is_some_and(|up_to| event.version <= up_to || !self.obeys(Rule::EmptyOldEventsOnly));
+        event.told.is_some() && is_old
+    }
+
+    /// Creates the next event, or empties one.
+    pub(super) fn relay(&self, state: &mut State, actor: usize) {
+        let Step::Relaying { of, mut created } = state.actors[actor].step.clone() else {
+            unreachable!("only who relays comes here")
+        };
+        if self.has_created(&of, created) {
+            let found = state.events.iter().position(|event| self.is_to_be_emptied(event, &of));
+            match found {
+                Some(index) if self.obeys(Rule::EmptyEvents) => state.events[index].told = None,
+                Some(index) => {
+                    state.events.remove(index);
+                }
+                None => {}
+            }
+        } else {
+            let subscription = created % self.subscriptions;
+            let place = usize::from(created / self.subscriptions);
+            let place = if self.obeys(Rule::CreateInOrder) { place } else { of.announcements.len() - 1 - place };
+            let Announcement { version, told } = of.announcements[place];
+            self.create(state, Event { version, subscription, told, is_waiting: true });
+            created += 1;
+        }
+        state.actors[actor].step = Step::Relaying { of, created };
     }
 
     pub(super) fn create(&self, state: &mut State, new: Event) {
@@ -240,11 +232,11 @@ impl Members {
         }
         let sweeper = self.sweeper();
         state.actors[sweeper].step = Step::Idle;
-        while state.document.pending != Pending::Nothing {
+        while state.document.is_pending() {
             self.read(&mut state, sweeper, false);
             while state.actors[sweeper].step != Step::Idle {
-                match state.actors[sweeper].step {
-                    Step::Relaying { of, relayed, .. } if !self.has_relayed(&state, of, relayed) => {
+                match &state.actors[sweeper].step {
+                    Step::Relaying { of, created } if !self.has_relayed(&state, of, *created) => {
                         self.relay(&mut state, sweeper)
                     }
                     _ => self.write_next(&mut state, sweeper, Fate::Answered),

@@ -9,26 +9,30 @@ pub(super) enum Content {
     Profile(char),
 }
 
-/// What is still to be done for the version that a document holds.
+/// The events of a version that are not known to be relayed: the content before and after, `None` once the member was erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Pending {
-    Nothing,
-    /// An event for each subscription is to be created.
-    Events {
-        from: Content,
-    },
-    /// The events of all versions so far are to be emptied of what they say of the person.
-    Erasing,
+pub(super) struct Announcement {
+    pub(super) version: u8,
+    pub(super) told: Option<(Content, Content)>,
 }
 
 /// The member's document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Document {
     /// The cluster's own counter of writes, `_seq_no` and `_primary_term` in one.
     pub(super) write: u8,
     pub(super) version: u8,
     pub(super) content: Content,
-    pub(super) pending: Pending,
+    /// Oldest version first.
+    pub(super) announcements: Vec<Announcement>,
+    /// Up to this version events are to be emptied of what they say of the person.
+    pub(super) erases_up_to: Option<u8>,
+}
+
+impl Document {
+    pub(super) fn is_pending(&self) -> bool {
+        !self.announcements.is_empty() || self.erases_up_to.is_some()
+    }
 }
 
 /// An event's document; its id is made of the version and the subscription.
@@ -49,27 +53,16 @@ pub(super) enum Update {
 }
 
 /// Where a writer, or the sweeper, is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Step {
     Idle,
-    /// Has read the member; `is_settled`: knows that this is durable, and that nothing of it is pending.
-    Judging {
-        seen: Document,
-        is_settled: bool,
-    },
-    /// Creates the events that `of` has pending, one after the other.
+    /// Has read the member.
+    Judging(Document),
+    /// Creates what the member has announced, one event after the other, then empties events, then clears the list.
     Relaying {
         of: Document,
-        relayed: u8,
-        next: Next,
+        created: u8,
     },
-}
-
-/// What follows when everything is relayed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Next {
-    Judge,
-    Clear,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -141,7 +134,7 @@ impl State {
     pub(super) fn renumber(&mut self) {
         let held = self.actors.iter_mut().filter_map(|actor| match &mut actor.step {
             Step::Idle => None,
-            Step::Judging { seen: document, .. } | Step::Relaying { of: document, .. } => Some(&mut document.write),
+            Step::Judging(document) | Step::Relaying { of: document, .. } => Some(&mut document.write),
         });
         let stored = [&mut self.document.write].into_iter().chain(self.dirty.as_mut().map(|dirty| &mut dirty.write));
         let writes: Vec<&mut u8> = held.chain(stored).collect();

@@ -20,14 +20,24 @@ pub(super) enum Rule {
     NameBeforeSending,
     /// The oldest events are taken first.
     SortBySequence,
+    /// A body whose naming was refused stays, and goes with age: the refused write may have been made.
+    LeaveRefusedBodies,
     /// Who takes a queue goes on with the batch that is open, and makes no other of its events.
     KeepOpenBatch,
+}
+
+/// What a node hears of its write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    True,
+    /// That it was refused, though it was made.
+    Conflict,
 }
 
 pub(super) struct Delivery {
     /// So many of the events arrive.
     pub(super) events: usize,
-    pub(super) crashes: u8,
+    pub(super) faults: u8,
     pub(super) erases: bool,
     pub(super) omitted: Option<Rule>,
 }
@@ -54,16 +64,17 @@ impl Delivery {
     }
 
     /// The next step of a node.
-    pub(super) fn next(&self, state: &mut State, node: usize) {
+    pub(super) fn next(&self, state: &mut State, node: usize, answer: Answer) {
         let step = match state.nodes[node].clone() {
             Step::Idle => Step::Read(state.queue.clone()),
             Step::Read(queue) => self.take(state, &queue),
             Step::Owner { queue, is_marked, is_sent } => self.advance(state, queue, is_marked, is_sent),
             Step::Found { queue, events } => self.write_body(state, queue, events),
-            Step::Written { queue, body, events, is_verified } => self.name(state, queue, body, events, is_verified),
+            Step::Written { queue, body, events, is_verified } => {
+                self.name(state, queue, body, events, is_verified, answer)
+            }
             Step::Settled { queue, batch } => {
                 state.mark(&batch);
-                state.bodies.retain(|body| body.webhook_id != batch.webhook_id);
                 Step::Owner { queue, is_marked: false, is_sent: false }
             }
         };
@@ -145,24 +156,25 @@ impl Delivery {
         body: Body,
         events: Vec<(Event, EventDocument)>,
         is_verified: bool,
+        answer: Answer,
     ) -> Step {
         if !is_verified {
             if events.iter().any(|(event, read)| state.events[*event] != Some(*read)) {
-                state.bodies.retain(|stored| stored.webhook_id != body.webhook_id);
                 return Step::Idle;
             }
             return Step::Written { queue, body, events, is_verified: true };
         }
         let events: Vec<Event> = events.into_iter().map(|(event, _)| event).collect();
         let batch = Batch { webhook_id: body.webhook_id, events };
-        match self.write(state, &queue, Some(batch.clone()), self.obeys(Rule::NameUnderSequence)) {
-            Some(queue) => {
-                state.note_named(&batch);
-                Step::Owner { queue, is_marked: false, is_sent: false }
-            }
-            None => {
-                if self.obeys(Rule::FreshIds) {
-                    state.bodies.retain(|stored| stored.webhook_id != body.webhook_id);
+        let named = self.write(state, &queue, Some(batch.clone()), self.obeys(Rule::NameUnderSequence));
+        if named.is_some() {
+            state.note_named(&batch);
+        }
+        match named {
+            Some(queue) if answer == Answer::True => Step::Owner { queue, is_marked: false, is_sent: false },
+            _ => {
+                if !self.obeys(Rule::LeaveRefusedBodies) {
+                    state.bodies.retain(|stored| stored.webhook_id != batch.webhook_id);
                 }
                 Step::Idle
             }
@@ -178,7 +190,7 @@ impl Delivery {
         state.nodes = [Step::Idle, Step::Idle];
         loop {
             state.searchable = state.events;
-            self.next(&mut state, 0);
+            self.next(&mut state, 0, Answer::True);
             state.renumber();
             let is_waiting = state.events.iter().flatten().any(|event| event.is_waiting);
             if state.nodes[0] == Step::Idle && state.queue.open.is_none() && !is_waiting {

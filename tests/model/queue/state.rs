@@ -1,6 +1,6 @@
 //! The documents of a queue, and who works on them.
 
-use super::{ERASED, ONE_BATCH, SAME_BYTES, WITH_BODY};
+use super::{ERASED, ONE_BATCH, SAME_BYTES};
 use crate::search;
 
 /// The events of the subscription, in order of their sequence: two of one member, then one of another.
@@ -70,7 +70,7 @@ pub(super) enum Step {
         events: Vec<(Event, EventDocument)>,
         is_verified: bool,
     },
-    /// Is done with a batch, whose body is to be deleted.
+    /// Is done with a batch; its events are marked at the latest now.
     Settled {
         queue: Queue,
         batch: Batch,
@@ -119,7 +119,8 @@ pub(super) struct State {
     pub(super) bodies: Vec<Body>,
     pub(super) nodes: [Step; NODES],
     pub(super) eraser: Eraser,
-    pub(super) crashes: u8,
+    /// So many more things may go wrong, of any kind.
+    pub(super) faults: u8,
     /// Batches made so far, for fresh ids.
     pub(super) made: u8,
     /// What the receiver got first under each id, in order.
@@ -142,9 +143,6 @@ impl State {
     pub(super) fn send(&mut self, batch: &Batch) {
         let Some(body) = self.bodies.iter().find(|body| body.webhook_id == batch.webhook_id) else {
             // Settled, and gone: somebody else has sent it.
-            if !self.received.iter().any(|received| received.webhook_id == batch.webhook_id) {
-                self.broken = Some(WITH_BODY);
-            }
             return;
         };
         let tells_of_person =
@@ -190,6 +188,15 @@ impl State {
 
     pub(super) fn has_received(&self, event: Event) -> bool {
         self.received.iter().any(|batch| batch.events.contains(&event))
+    }
+
+    /// Bodies that nobody can name or send any more go with age; here at once, for nothing depends on when.
+    pub(super) fn forget_old_bodies(&mut self) {
+        let is_in_hand = |webhook_id: u8| {
+            self.nodes.iter().any(|node| matches!(node, Step::Written { body, .. } if body.webhook_id == webhook_id))
+        };
+        let is_open = |webhook_id: u8| self.queue.open.as_ref().is_some_and(|open| open.webhook_id == webhook_id);
+        self.bodies.retain(|body| is_open(body.webhook_id) || is_in_hand(body.webhook_id));
     }
 
     /// Numbers the queue's writes anew that somebody still knows of (see [`search::renumber`]).
