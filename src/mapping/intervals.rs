@@ -18,10 +18,14 @@ struct End<'a> {
 }
 
 impl RangeType {
-    /// The interval of a document's value, both ends included.
-    pub(crate) fn document_interval(&self, value: &Value) -> Result<(i128, i128), String> {
+    /// The interval of a document's value, both ends included. That the lower end is not above the upper one matters only
+    /// where it is indexed.
+    pub(crate) fn document_interval(&self, value: &Value, indexed: bool) -> Result<(i128, i128), String> {
         match (value, &self.of) {
-            (Value::Object(object), _) => self.interval(object),
+            (Value::Object(object), _) => match self.interval(object)? {
+                (low, high) if low > high && indexed => Err("its lower end is above its upper end".to_owned()),
+                interval => Ok(interval),
+            },
             (Value::String(block), RangeOf::Ip) => {
                 ip::parse_block(block).ok_or_else(|| "it is no block of addresses".to_owned())
             }
@@ -53,7 +57,7 @@ impl RangeType {
         };
         let low = if lower.is_none_or(|end| end.includes) { low } else { self.next_up(low)? };
         let high = if upper.is_none_or(|end| end.includes) { high } else { self.next_down(high)? };
-        if low > high { Err("its lower end is above its upper end".to_owned()) } else { Ok((low, high)) }
+        Ok((low, high))
     }
 
     /// What a query on numbers or addresses asks for. Unlike a field of single values, a range field refuses what its type
@@ -111,23 +115,30 @@ impl RangeType {
         }
     }
 
-    /// The next point above; of zeros of either sign, the least number above zero.
+    /// The next point above; of zeros of either sign, the least number above zero. Above the greatest whole number comes the
+    /// least, as Java counts: a range above that holds everything.
     fn next_up(&self, point: i128) -> Result<i128, String> {
-        let (_, highest) = self.limits();
+        let (lowest, highest) = self.limits();
         match self.zeros() {
             Some((below, above)) if point == below || point == above => Ok(above + 1),
-            _ if point == highest => Err("nothing is above the excluded lower end".to_owned()),
+            _ if point == highest && !self.counts_round() => Err("nothing is above the excluded lower end".to_owned()),
+            _ if point == highest => Ok(lowest),
             _ => Ok(point + 1),
         }
     }
 
     fn next_down(&self, point: i128) -> Result<i128, String> {
-        let (lowest, _) = self.limits();
+        let (lowest, highest) = self.limits();
         match self.zeros() {
             Some((below, above)) if point == below || point == above => Ok(below - 1),
-            _ if point == lowest => Err("nothing is below the excluded upper end".to_owned()),
+            _ if point == lowest && !self.counts_round() => Err("nothing is below the excluded upper end".to_owned()),
+            _ if point == lowest => Ok(highest),
             _ => Ok(point - 1),
         }
+    }
+
+    fn counts_round(&self) -> bool {
+        matches!(self.of, RangeOf::Number(NumberType::Integer | NumberType::Long))
     }
 
     /// The points of -0.0 and 0.0.

@@ -116,7 +116,10 @@ impl Phrase {
     /// Slots without a common term can stand at one position (two terms of one token's place); others cannot.
     fn may_share(&self, one: usize, other: usize) -> bool {
         match (self.slots.get(one), self.slots.get(other)) {
-            (Some(one), Some(other)) => !one.terms.iter().any(|term| other.accepts(term)),
+            (Some(one), Some(other)) => {
+                let takes_any = |slot: &Slot, of: &Slot| of.terms.iter().any(|term| slot.accepts(term));
+                !takes_any(one, other) && !takes_any(other, one)
+            }
             _ => false,
         }
     }
@@ -184,6 +187,9 @@ mod tests {
             ("a b a", 2, "a b", false),
             ("quick fo*", 0, "the quick fox", true),
             ("quick fo*", 0, "the quick dog", false),
+            ("quick q*", 1, "quick", false),
+            ("quick q*", 1, "quick quiet", true),
+            ("quick q*", 2, "quiet quick", true),
             ("one two three", 2, "one x two x three", true),
             ("one two three", 1, "one x two x three", false),
         ];

@@ -319,6 +319,7 @@ impl<'a> Compiler<'a> {
             ExpressionLeaf::Prefix(text) if settings.analyze_wildcard => {
                 let options = TextOptions {
                     kind: Kind::WordsPrefix,
+                    is_cut: true,
                     operator: settings.operator,
                     analyzer: settings.analyzer,
                     ..TextOptions::default()

@@ -48,6 +48,8 @@ pub(super) struct TextOptions<'q> {
     pub(super) lenient: bool,
     /// Synonyms of several words are phrases; else all of their words have to be there.
     pub(super) synonym_phrases: bool,
+    /// The text was cut off before a `*`: its last word is a beginning even where punctuation stands behind it.
+    pub(super) is_cut: bool,
 }
 
 impl Default for TextOptions<'_> {
@@ -63,6 +65,7 @@ impl Default for TextOptions<'_> {
             analyzer: None,
             lenient: false,
             synonym_phrases: true,
+            is_cut: false,
         }
     }
 }
@@ -122,6 +125,7 @@ impl Compiler<'_> {
             analyzer: clause.analyzer.as_deref(),
             lenient: clause.lenient.unwrap_or(list.is_everything),
             synonym_phrases: clause.auto_generate_synonyms_phrase_query,
+            is_cut: false,
         };
         self.text_in_fields(&list, clause.kind, &clause.value, &options, Some(clause.zero_terms_query))
             .map(|found| found.unwrap_or(Condition::None))
@@ -382,7 +386,8 @@ impl Words {
             QueryText::Line(line) => {
                 let last = line.positions.len().saturating_sub(1);
                 for (index, position) in line.positions.iter().enumerate() {
-                    let is_prefix = options.kind == Kind::WordsPrefix && index == last && position.ends_text;
+                    let is_prefix = options.kind == Kind::WordsPrefix && index == last;
+                    let is_prefix = is_prefix && (position.ends_text || options.is_cut);
                     clauses.push(anywhere(subjects, options, |subject| {
                         word(subject, &position.terms, is_prefix, options)
                     })?);

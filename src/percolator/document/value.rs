@@ -69,7 +69,7 @@ impl Reader<'_> {
                 if value.is_null() {
                     return Ok(());
                 }
-                let interval = fitting(field, value, false, range.document_interval(value).map(Some))?;
+                let interval = fitting(field, value, false, range.document_interval(value, field.indexed).map(Some))?;
                 if let Some(interval) = interval {
                     self.push_interval(field, interval);
                 }
@@ -201,6 +201,9 @@ impl Reader<'_> {
             return Ok(());
         }
         check_positive(field, value)?;
+        if self.holds(field, None) {
+            return Err(unfit(field, value, "a document has one value of a rank_feature"));
+        }
         self.mark(field);
         Ok(())
     }
@@ -216,6 +219,9 @@ impl Reader<'_> {
             }
             if !feature.is_null() {
                 check_positive(field, feature)?;
+                if self.holds(field, Some(name)) {
+                    return Err(unfit(field, value, &format!("a document has one value of the feature {name:?}")));
+                }
                 self.term(field, name)?;
             }
         }

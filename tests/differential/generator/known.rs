@@ -26,6 +26,13 @@ const REFUSALS: &[&str] = &[
     // Nodes mostly refuse it too, but some clauses ask such a field and find nothing.
     "so that no query can find its values",
     "of type \"geo_point\" cannot be asked by",
+    // Nodes find nothing where they do not come to read it: a text without words, a broken expression in a query text.
+    "must be a number of at least 1",
+    "bad regular expression",
+    // Nodes find nothing where no document has the field, else they refuse it.
+    "was indexed without positions",
+    // A field's own name finds what is meant.
+    "never find the words of one",
     // Nodes refuse phrases on fields without positions as soon as a document has the field.
     "which takes text fields",
 ];

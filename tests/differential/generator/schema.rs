@@ -84,7 +84,8 @@ const TYPES: &[(u32, Entry)] = &[
     (2, ("long_range", ALL)),
     (2, ("double_range", ALL)),
     (1, ("float_range", ALL)),
-    (3, ("date_range", ALL)),
+    // Older nodes read an excluded day otherwise.
+    (3, ("date_range", &[Elasticsearch9])),
     (2, ("ip_range", ALL)),
     (3, ("geo_point", ALL)),
     (1, ("binary", ALL)),
@@ -112,7 +113,8 @@ impl Schema {
             _ => {}
         }
         let mut settings = json!({"analysis": realm.analysis()});
-        if draw.chance(4) {
+        // OpenSearch takes malformed ranges too under this.
+        if realm != OpenSearch3 && draw.chance(4) {
             settings["index.mapping.ignore_malformed"] = json!(true);
         }
         if draw.chance(4) {

@@ -140,6 +140,16 @@ impl Reader<'_> {
         holding
     }
 
+    /// Whether the current scope has a value of the field already, or this term of it.
+    pub(in crate::percolator::document) fn holds(&self, field: &Field, term: Option<&str>) -> bool {
+        let Some(holding) = self.places.get(&(number(self.current), field.id)) else { return false };
+        let is_there = |term: &str| {
+            let mut tokens = self.tokens.iter().filter(|token| token.holding == *holding);
+            tokens.any(|token| self.text.get(token.start as usize..token.end as usize) == Some(term))
+        };
+        term.is_none_or(is_there)
+    }
+
     /// A number, date or address of the field.
     pub(in crate::percolator::document) fn push_point(&mut self, field: &Field, point: i128) {
         let holding = self.mark(field);
