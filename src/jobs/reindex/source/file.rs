@@ -221,7 +221,7 @@ struct Format {
 }
 
 impl Begin {
-    fn is_known(self) -> bool {
+    fn is_known(&self) -> bool {
         self.tripline_export.format == crate::jobs::export::FORMAT
     }
 }
@@ -240,7 +240,7 @@ fn export(
     let mut lines = Lines::new(stream.reader, line_bytes);
     let not_whole = |reason: &str| SourceError::Export { path: path.to_owned(), reason: reason.to_owned() };
     match next(path, &mut lines)? {
-        Some(Line::Document(begin)) if serde_json::from_slice::<Begin>(&begin).is_ok_and(Begin::is_known) => {}
+        Some(Line::Document(begin)) if serde_json::from_slice::<Begin>(&begin).is_ok_and(|begin| begin.is_known()) => {}
         _ => return Err(not_whole("its first line does not say a format that this Tripline knows")),
     }
     let mut records = 0;
