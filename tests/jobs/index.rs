@@ -1,7 +1,11 @@
 //! Reading real clusters.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -233,7 +237,7 @@ fn a_source_that_is_none_is_said_to_be_so() {
 
 #[test]
 fn a_cluster_that_is_not_there_is_said_to_be_so() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let source = SourceCluster {
@@ -244,4 +248,113 @@ fn a_cluster_that_is_not_there_is_said_to_be_so() {
     let shop = Shop::with(BTreeMap::from([("main".to_owned(), source)]));
     let error = shop.try_run(all_of("members"), Options::default()).unwrap_err();
     assert!(error.to_string().contains(address.as_str()), "{error}");
+}
+
+#[test]
+fn a_cluster_that_is_lost_is_waited_for_and_nothing_is_read_twice() {
+    const MEMBERS: u64 = 5_000;
+    for node in available() {
+        let members = Index::new(node, "lost");
+        members.store((1..=MEMBERS).map(|id| member(id, "Acme")));
+        let way = Way::to(node.address());
+        let source = SourceCluster { urls: vec![way.address.parse().unwrap()], ..SourceCluster::default() };
+        let shop = Shop::with(BTreeMap::from([("main".to_owned(), source)]));
+        let from = Origin::Elasticsearch(IndexOrigin { slices: Some(1), ..index(&members.name) });
+        let slow = Options { rate_limit: NonZeroU32::new(2_000), ..Options::default() };
+        let report = shop.jobs.submit(None, from, slow).unwrap();
+        shop.until(&report, |now| now.job.figures.received > 0);
+        way.is_open.store(false, Ordering::SeqCst);
+        let waiting = shop.until(&report, |now| now.waiting.is_some());
+        assert!(waiting.waiting.unwrap().contains(&way.address));
+        assert_eq!(waiting.job.state, JobState::Running);
+        way.is_open.store(true, Ordering::SeqCst);
+        let job = shop.jobs.wait(&report.job.id).unwrap().job;
+        assert_eq!(job.state, JobState::Finished, "{:?}: {job:?}", node.server);
+        assert_eq!((job.figures.received, job.figures.new), (MEMBERS, MEMBERS), "{:?}", node.server);
+    }
+}
+
+#[test]
+fn a_cluster_that_does_not_let_us_in_or_is_too_old_is_named() {
+    let old = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-elastic-product: Elasticsearch\r\n\
+               content-length: 33\r\n\r\n{\"version\": {\"number\": \"6.8.23\"} }";
+    let cases = [
+        ("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n", "does not accept our credentials"),
+        ("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", "does not allow"),
+        (old, "Elasticsearch 7.17, 8 or 9, or OpenSearch 1, 2 or 3 is needed"),
+    ];
+    for (answer, expected) in cases {
+        let address = answering(answer);
+        let source = SourceCluster { urls: vec![address.parse().unwrap()], ..SourceCluster::default() };
+        let shop = Shop::with(BTreeMap::from([("main".to_owned(), source)]));
+        let reason = shop.try_run(all_of("members"), Options::default()).unwrap_err().to_string();
+        assert!(reason.contains(expected) && reason.contains("the source \"main\""), "{reason}");
+    }
+    let source = SourceCluster {
+        urls: vec!["http://127.0.0.1:9".parse().unwrap()],
+        api_key_file: Some("/nowhere/key".into()),
+        ..SourceCluster::default()
+    };
+    let shop = Shop::with(BTreeMap::from([("main".to_owned(), source)]));
+    let reason = shop.try_run(all_of("members"), Options::default()).unwrap_err().to_string();
+    assert!(reason.contains("/nowhere/key"), "{reason}");
+}
+
+/// A way to a node that can be closed and opened again.
+struct Way {
+    address: String,
+    is_open: Arc<AtomicBool>,
+}
+
+impl Way {
+    fn to(node: &str) -> Way {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let is_open = Arc::new(AtomicBool::new(true));
+        let (target, open) = (node.trim_start_matches("http://").to_owned(), Arc::clone(&is_open));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                // Closed, it takes connections and drops them, as a load balancer without a node behind it does.
+                if open.load(Ordering::SeqCst) {
+                    let there = TcpStream::connect(&target).unwrap();
+                    carry(stream.try_clone().unwrap(), there.try_clone().unwrap(), Arc::clone(&open));
+                    carry(there, stream, Arc::clone(&open));
+                }
+            }
+        });
+        Way { address, is_open }
+    }
+}
+
+/// Carries bytes one way while the way is open; then both ends are cut off.
+fn carry(mut from: TcpStream, mut to: TcpStream, open: Arc<AtomicBool>) {
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 64 << 10];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            if !open.load(Ordering::SeqCst) || to.write_all(&buffer[..read]).is_err() {
+                break;
+            }
+        }
+        // Whoever was faster has cut it off already.
+        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+    });
+}
+
+/// The address of something that answers every request with the same.
+fn answering(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let mut buffer = [0; 4096];
+                while let Ok(1..) = stream.read(&mut buffer) {
+                    if stream.write_all(answer.as_bytes()).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    address
 }

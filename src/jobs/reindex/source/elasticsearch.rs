@@ -48,7 +48,7 @@ pub(super) fn look(
     check(origin)?;
     let (name, settings) = cluster(origin, around.clusters)?;
     let runtime = runtime()?;
-    runtime.block_on(async {
+    let looked = runtime.block_on(async {
         let connection = Connection::connect(&connection_settings(settings)).await?;
         let indices = indices(&connection, origin, name).await?;
         let mappings = Mappings::read(&connection, &indices).await?;
@@ -58,7 +58,8 @@ pub(super) fn look(
         let sample = sample(&connection, &indices, filter, slices).await?;
         check_fields(&sample.hits, &mappings, origin, around.schema)?;
         Ok(parts(origin, &indices, &sample, slices))
-    })
+    });
+    looked.map_err(|error: SourceError| error.of_source(name))
 }
 
 /// Reads one range.
@@ -73,7 +74,7 @@ pub(super) fn read(
     let Identity::Range { indices: begun_with, first, last } = &part.identity else { return Err(other()) };
     let (name, settings) = cluster(origin, around.clusters)?;
     let runtime = runtime()?;
-    runtime.block_on(async {
+    let read = runtime.block_on(async {
         let halted = around.brake.token().cancelled();
         let reading = async {
             let connection = Connection::connect(&connection_settings(settings)).await?;
@@ -99,7 +100,8 @@ pub(super) fn read(
             _ = halted => Ok(()),
             read = reading => read,
         }
-    })
+    });
+    read.map_err(|error: SourceError| error.of_source(name))
 }
 
 /// Whether the cluster has let go of what it kept for the reading: it is begun anew from the same place.

@@ -115,18 +115,35 @@ pub enum SourceError {
     OtherIndices { index: String },
     #[error(transparent)]
     Cluster(#[from] ElasticsearchError),
+    #[error("the source {name:?}: {source}")]
+    NamedCluster { name: String, source: Box<ElasticsearchError> },
     #[error("cannot start what reads the cluster: {0}")]
     Runtime(io::Error),
 }
 
 impl SourceError {
+    /// Says of a cluster's error which source it is.
+    fn of_source(self, name: &str) -> Self {
+        match self {
+            SourceError::Cluster(source) => {
+                SourceError::NamedCluster { name: name.to_owned(), source: Box::new(source) }
+            }
+            other => other,
+        }
+    }
+
     /// Whether it may be over after a while, without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         match self {
-            SourceError::Cluster(error) => error.is_transient() || elasticsearch::is_lost_context(error),
+            SourceError::Cluster(error) => may_pass(error),
+            SourceError::NamedCluster { source, .. } => may_pass(source),
             _ => false,
         }
     }
+}
+
+fn may_pass(error: &ElasticsearchError) -> bool {
+    error.is_transient() || elasticsearch::is_lost_context(error)
 }
 
 /// Looks at a source and notes its parts.
