@@ -1,4 +1,4 @@
-//! A whole server in one process: engine, delivery, Bulk Collect and API, started and ended together.
+//! A whole server in one process: engine, delivery, Bulk Collect, jobs and API, started and ended together.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,18 +19,24 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::auth::{GENERATED_SECRET, KeyError, Verifier, generate_secret};
 use crate::api::{self, App};
-use crate::config::{Config, JwtAlgorithm};
+use crate::config::{self, Backend, Config, JwtAlgorithm};
 use crate::delivery::{self, Delivery, DeliveryOptions, Schedule};
 use crate::engine::{Engine, EngineOptions, OpenError};
 use crate::jobs::bulk_collect::{BulkCollect, BulkCollectError};
+use crate::jobs::reindex::{JobError, JobSettings, Jobs};
 use crate::json::{self, JsonError};
 use crate::mapping::{Mapping, MappingError};
+use crate::node::{Joining, Node};
+use crate::store::ElasticsearchStore;
+use crate::store::elasticsearch::Percolation;
+use crate::store::embedded::make_private;
 
 /// The mapping that is used where none is configured.
 const CLEAN_MEMBER: &str = include_str!("../mappings/clean_member.json");
@@ -57,6 +63,8 @@ pub enum StartError {
     Delivery(#[from] delivery::StartError),
     #[error("cannot start bulk collect: {0}")]
     BulkCollect(#[from] BulkCollectError),
+    #[error("cannot go on with the reindex jobs: {0}")]
+    Jobs(#[from] JobError),
     #[error("cannot start: {0}")]
     Panicked(#[from] tokio::task::JoinError),
 }
@@ -70,8 +78,11 @@ pub struct Server {
     serving: JoinHandle<io::Result<()>>,
     sweeping: JoinHandle<()>,
     delivery: Delivery,
+    /// Over a cluster: this process as one of its nodes.
+    node: Option<Node>,
     bulk_collect: Arc<BulkCollect>,
     bulk_thread: thread::JoinHandle<()>,
+    jobs: Arc<Jobs>,
 }
 
 /// The HS256 secret that a server checks tokens with.
@@ -91,7 +102,11 @@ pub struct Secret {
 pub async fn start(config: Config) -> Result<Server, StartError> {
     let options = engine_options(&config)?;
     // The engine comes first: it holds the lock of the data directory, in which a secret may be made next.
-    let engine = Arc::new(tokio::task::spawn_blocking(move || Engine::open(options)).await??);
+    let cluster = match config.store {
+        Backend::Embedded => None,
+        Backend::Elasticsearch => Some((config.elasticsearch.clone(), percolation(&config, &options)?)),
+    };
+    let (engine, node) = tokio::task::spawn_blocking(move || open(options, cluster)).await??;
     let (secret, verifier) = tokens(&config)?;
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
@@ -103,15 +118,24 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
         config.retention.bulk_collect,
         config.limits.bulk_collect_in_progress.get(),
     )?;
+    let jobs = Jobs::new(Arc::clone(&engine), Arc::clone(&bulk_collect), JobSettings::from(&config))?;
+    jobs.resume_interrupted()?;
     let ending = CancellationToken::new();
     let sweeping = tokio::spawn(sweep(Arc::clone(&engine), ending.clone()));
     let grace = config.shutdown_grace;
-    let app =
-        App::new(Arc::new(config), engine, delivery.handle(), Arc::clone(&bulk_collect), verifier, ending.clone());
+    let app = App::new(
+        Arc::new(config),
+        engine,
+        delivery.handle(),
+        Arc::clone(&bulk_collect),
+        Arc::clone(&jobs),
+        verifier,
+        ending.clone(),
+    );
     let router = api::router(app);
     let served = axum::serve(listener, router).with_graceful_shutdown(ending.clone().cancelled_owned());
     let serving = tokio::spawn(async move { served.await });
-    Ok(Server { address, secret, grace, ending, serving, sweeping, delivery, bulk_collect, bulk_thread })
+    Ok(Server { address, secret, grace, ending, serving, sweeping, delivery, node, bulk_collect, bulk_thread, jobs })
 }
 
 impl Server {
@@ -130,6 +154,7 @@ impl Server {
     pub async fn shutdown(mut self) {
         self.ending.cancel();
         self.bulk_collect.stop();
+        let jobs = tokio::task::spawn_blocking(move || self.jobs.stop());
         let ended = tokio::time::timeout(self.grace, &mut self.serving).await;
         match ended {
             Ok(Ok(Ok(()))) => {}
@@ -142,11 +167,47 @@ impl Server {
         }
         self.delivery.shutdown().await;
         self.sweeping.abort();
-        let joined = tokio::task::spawn_blocking(move || self.bulk_thread.join().is_ok()).await;
-        if !matches!(joined, Ok(true)) {
-            tracing::error!("the thread of bulk collect ended by itself");
+        if let Err(error) = jobs.await {
+            tracing::error!(%error, "stopping the reindex jobs panicked");
+        }
+        let joined = tokio::task::spawn_blocking(move || {
+            let bulk_collect = self.bulk_thread.join().is_ok();
+            self.node.is_none_or(Node::stop) && bulk_collect
+        });
+        if !matches!(joined.await, Ok(true)) {
+            tracing::error!("a thread of bulk collect or of the cluster's node ended by itself");
         }
     }
+}
+
+/// Opens the engine over a store of its own or, as one of its nodes, over a cluster.
+fn open(
+    options: EngineOptions,
+    cluster: Option<(config::Elasticsearch, Option<Percolation>)>,
+) -> Result<(Arc<Engine>, Option<Node>), OpenError> {
+    let Some((settings, percolation)) = cluster else { return Ok((Arc::new(Engine::open(options)?), None)) };
+    // For what does not lie in the cluster: a generated secret, files to be downloaded.
+    make_private(&options.data_dir)
+        .map_err(|source| OpenError::DataDirectory { directory: options.data_dir.clone(), source })?;
+    let store = Arc::new(ElasticsearchStore::open(&settings, percolation)?);
+    let joining = Joining::new(Arc::clone(&store))?;
+    let engine = Arc::new(Engine::over(store, options)?);
+    let node = joining.start(Arc::clone(&engine))?;
+    Ok((engine, Some(node)))
+}
+
+/// How the cluster percolates, if it is to.
+fn percolation(config: &Config, options: &EngineOptions) -> Result<Option<Percolation>, StartError> {
+    if config.percolator == Backend::Embedded {
+        return Ok(None);
+    }
+    let (_, mapping_json) = mapping_json(config.mapping.as_deref())?;
+    Ok(Some(Percolation {
+        mapping_json,
+        mapping: Arc::clone(&options.mapping),
+        id_field: config.schema.id.clone(),
+        forbidden_fields: config.forbidden_fields.clone(),
+    }))
 }
 
 /// How the engine of a configuration is opened.
@@ -168,13 +229,19 @@ pub fn engine_options(config: &Config) -> Result<EngineOptions, StartError> {
 
 /// The mapping of a file, or the one that comes with Tripline.
 pub fn mapping(file: Option<&Path>) -> Result<Mapping, StartError> {
+    let (path, json) = mapping_json(file)?;
+    Mapping::from_json(&json).map_err(|source| StartError::Mapping { path, source })
+}
+
+/// The mapping as it is given to Elasticsearch, and where it is from.
+fn mapping_json(file: Option<&Path>) -> Result<(PathBuf, Value), StartError> {
     let path = file.unwrap_or(Path::new("mappings/clean_member.json")).to_owned();
     let text = match file {
         None => CLEAN_MEMBER.as_bytes().to_vec(),
         Some(file) => std::fs::read(file).map_err(|source| StartError::MappingFile { path: path.clone(), source })?,
     };
     let json = json::parse(&text).map_err(|source| StartError::MappingJson { path: path.clone(), source })?;
-    Mapping::from_json(&json).map_err(|source| StartError::Mapping { path, source })
+    Ok((path, json))
 }
 
 fn delivery_options(config: &Config) -> DeliveryOptions {

@@ -104,6 +104,8 @@ pub enum Cadence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Status {
+    /// Selects members, but not all nodes know of it yet.
+    Initializing,
     /// Selects members and delivers.
     Active,
     /// Selects members; its events wait.

@@ -77,15 +77,3 @@ fn queries_have_ids_of_their_own() {
     assert_eq!(ids.len(), queries.len());
     assert!(queries.iter().all(|query| query["description"].is_string() && query["query"].is_object()));
 }
-
-#[test]
-fn stored_queries_know_every_field_of_a_member() {
-    let read =
-        |name| serde_json::from_str::<Value>(&text(name)).expect("a mapping is JSON")["mappings"]["properties"].clone();
-    let members = read("mappings/clean_member.json");
-    let mut stored = read("mappings/subscriptions.json");
-    let stored_fields = stored.as_object_mut().expect("properties are an object");
-    assert_eq!(stored_fields.remove("query").expect("a percolator field")["type"], "percolator");
-    assert!(stored_fields.remove("subscription").is_some());
-    assert_eq!(stored, members);
-}

@@ -89,7 +89,7 @@ pub async fn bulk(
         match done {
             Ok(()) => Ok(tally),
             Err(error @ IngestError::Broken { .. }) => Err(Problem::malformed(broken(&error, &tally))),
-            Err(IngestError::Store { source, .. }) => Err(Problem::internal(source)),
+            Err(IngestError::Store { source, .. }) => Err(Problem::of_store(&source)),
         }
     })
     .await?;

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{App, bulk_collect, members, operations, subscriptions};
+use super::{App, bulk_collect, jobs, members, operations, subscriptions};
 use crate::config::Limits;
 
 #[derive(utoipa::OpenApi)]
@@ -22,6 +22,7 @@ use crate::config::Limits;
         (name = "subscriptions", description = "Who wants to know, about whom, of what, and how"),
         (name = "members", description = "Updates coming in, documents going out"),
         (name = "bulk collect", description = "Documents of many members as files"),
+        (name = "jobs", description = "Whole sources of members taken in"),
         (name = "operations", description = "Health and metrics"),
     ),
 )]
@@ -44,6 +45,7 @@ pub fn routes(limits: &Limits) -> OpenApiRouter<App> {
         .merge(subscriptions::routes())
         .merge(members::routes())
         .merge(bulk_collect::routes(limits))
+        .merge(jobs::routes())
         .merge(operations::routes())
 }
 

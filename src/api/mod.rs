@@ -5,7 +5,7 @@
 //! | `auth` | bearer tokens, scopes, and the extractor that handlers ask for them with |
 //! | `body` | request bodies: strict JSON within limits |
 //! | `problem` | every error, as `application/problem+json` |
-//! | `subscriptions`, `members`, `bulk`, `bulk_collect`, `operations` | the routes |
+//! | `subscriptions`, `members`, `bulk`, `bulk_collect`, `jobs`, `operations` | the routes |
 //! | `ingest_queue` | single updates that arrive together share a commit |
 //! | `description` | OpenAPI and its page |
 
@@ -15,6 +15,7 @@ mod bulk;
 mod bulk_collect;
 mod description;
 mod ingest_queue;
+mod jobs;
 mod members;
 mod operations;
 mod pace;
@@ -45,6 +46,7 @@ use crate::config::Config;
 use crate::delivery::DeliveryHandle;
 use crate::engine::Engine;
 use crate::jobs::bulk_collect::BulkCollect;
+use crate::jobs::reindex::Jobs;
 
 /// The documented service allows one simulation a second.
 const EXAMPLES_EACH: Duration = Duration::from_secs(1);
@@ -59,6 +61,7 @@ pub struct App {
     engine: Arc<Engine>,
     delivery: DeliveryHandle,
     bulk_collect: Arc<BulkCollect>,
+    jobs: Arc<Jobs>,
     verifier: Arc<Verifier>,
     bodies: Bodies,
     ingest_queue: IngestQueue,
@@ -76,6 +79,7 @@ impl App {
         engine: Arc<Engine>,
         delivery: DeliveryHandle,
         bulk_collect: Arc<BulkCollect>,
+        jobs: Arc<Jobs>,
         verifier: Verifier,
         ending: CancellationToken,
     ) -> Self {
@@ -91,6 +95,7 @@ impl App {
             engine,
             delivery,
             bulk_collect,
+            jobs,
             ending,
         }
     }

@@ -54,7 +54,7 @@ async fn ready(State(app): State<App>) -> Result<axum::Json<Health>, Problem> {
         return Err(Problem::busy("the server is shutting down"));
     }
     let engine = Arc::clone(&app.engine);
-    blocking(move || Ok::<_, Problem>(engine.store().last_sequence()?)).await?;
+    blocking(move || Ok::<_, Problem>(engine.store().check()?)).await?;
     Ok(Health::new("ready"))
 }
 

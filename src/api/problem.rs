@@ -128,6 +128,21 @@ impl Problem {
         problem
     }
 
+    /// 503 while the store is away or overloaded, else 500; the cause goes to the log, not to the sender.
+    pub fn of_store(error: &StoreError) -> Self {
+        if let StoreError::QueryRefused { reason } = error {
+            return Problem::unacceptable(
+                "unsupported-clause",
+                format!("the cluster's percolator refuses it: {reason}"),
+            );
+        }
+        if !error.is_transient() {
+            return Problem::internal(error);
+        }
+        tracing::warn!(%error, "the store does not do it now");
+        Problem::busy("the store does not answer or has too much to do; nothing is known to be applied, send it again")
+    }
+
     /// 500; the cause goes to the log, not to the sender.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed on the server's side");
@@ -182,7 +197,7 @@ impl From<QueryRejection> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Problem::internal(error)
+        Problem::of_store(&error)
     }
 }
 
@@ -230,6 +245,7 @@ impl From<SubscriptionError> for Problem {
             SubscriptionError::Query(error) => error.into(),
             SubscriptionError::NoIds => Problem::unacceptable("ids", detail).at("/ids"),
             SubscriptionError::TooManyIds { .. } => Problem::unacceptable("limit", detail).at("/ids"),
+            SubscriptionError::Initializing(_) => Problem::conflict("initializing", detail),
             SubscriptionError::Ended { .. } => Problem::conflict("ended", detail),
             SubscriptionError::Store(error) => error.into(),
         }

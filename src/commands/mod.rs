@@ -3,9 +3,11 @@
 mod demo;
 mod diff;
 mod explain;
+mod export;
 mod ingest;
 mod input;
 mod match_documents;
+mod reindex;
 mod serve;
 mod token;
 
@@ -31,6 +33,10 @@ enum Command {
     Token(token::Arguments),
     /// Send member updates from files to a server or into a data directory.
     Ingest(ingest::Arguments),
+    /// Read every member of an index or of files, detect real changes, and notify.
+    Reindex(Box<reindex::Arguments>),
+    /// Write every member with all that is known of it into a file.
+    Export(export::Arguments),
     /// Match documents against stored queries.
     Match(match_documents::Arguments),
     /// Compare two versions of members and print the position changes.
@@ -46,6 +52,8 @@ pub fn run(command_line: CommandLine) -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Ingest(arguments) => ingest::run(arguments),
+        Command::Reindex(arguments) => reindex::run(*arguments),
+        Command::Export(arguments) => export::run(arguments),
         Command::Match(arguments) => match_documents::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use tripline::config::{self, Config, Given, JwtAlgorithm, LogFormat, Sources};
+use tripline::config::{self, Backend, Config, Given, JwtAlgorithm, LogFormat, Sources};
 use tripline::server::{self, Server};
 
 /// Every setting has a default; `docs/configuration.md` lists those that have no flag.
@@ -30,6 +30,15 @@ pub struct Arguments {
     /// The one algorithm of bearer tokens [default: HS256].
     #[arg(long, value_name = "ALGORITHM")]
     jwt_algorithm: Option<JwtAlgorithm>,
+    /// Where everything durable lives [default: embedded].
+    #[arg(long, value_name = "WHERE")]
+    store: Option<Backend>,
+    /// What matches documents with subscriptions [default: embedded].
+    #[arg(long, value_name = "WHERE")]
+    percolator: Option<Backend>,
+    /// Node of the Elasticsearch or OpenSearch cluster; may come several times.
+    #[arg(long = "elasticsearch-url", value_name = "URL")]
+    elasticsearch_urls: Vec<String>,
     /// Elasticsearch mapping of the documents [default: the Clean Employee mapping].
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
@@ -107,6 +116,13 @@ impl Arguments {
         }
         let algorithm = self.jwt_algorithm.map(|algorithm| format!("{algorithm:?}"));
         flags.extend(algorithm.map(|algorithm| Given::by_flag("--jwt-algorithm", algorithm)));
+        for (flag, backend) in [("--store", self.store), ("--percolator", self.percolator)] {
+            let name = backend.map(|backend| format!("{backend:?}").to_lowercase());
+            flags.extend(name.map(|name| Given::by_flag(flag, name)));
+        }
+        if !self.elasticsearch_urls.is_empty() {
+            flags.push(Given::by_flag("--elasticsearch-url", self.elasticsearch_urls));
+        }
         let paths = [
             ("--data-dir", self.data_dir),
             ("--mapping", self.mapping),

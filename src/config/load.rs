@@ -8,7 +8,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
 use super::settings::value_at;
-use super::{Config, JwtAlgorithm, SETTINGS};
+use super::{Backend, Config, JwtAlgorithm, SETTINGS};
 
 /// The file that is read where none is named and this one exists.
 const DEFAULT_FILE: &str = "tripline.toml";
@@ -162,11 +162,13 @@ fn leaves(prefix: &str, dict: &Dict, names: &mut Vec<String>) {
     }
 }
 
-/// A section stands for its settings: where it is given a plain value, reading it says what is wrong.
+/// A section stands for its settings: where it is given a plain value, reading it says what is wrong. What stands in a source has
+/// a name of the operator's before it, and is checked when it is read.
 fn is_setting_or_section(name: &str) -> bool {
-    SETTINGS.iter().any(|setting| {
-        setting.name == name || setting.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
-    })
+    name.starts_with("sources.")
+        || SETTINGS.iter().any(|setting| {
+            setting.name == name || setting.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+        })
 }
 
 fn nearest(name: &str) -> Option<&'static str> {
@@ -207,13 +209,23 @@ impl Loaded {
         let values = serde_json::to_value(&self.config).unwrap_or_default();
         let mut lines = String::new();
         for setting in SETTINGS {
-            // A value of JSON that is not null is a value of TOML; writing to a String cannot fail.
-            let _ = match value_at(&values, setting.name) {
-                None | Some(serde_json::Value::Null) => writeln!(lines, "# {} is not set", setting.name),
-                Some(value) => writeln!(lines, "{} = {value}  # {}", setting.name, origin(&self.values, setting.name)),
-            };
+            self.print_value(setting.name, value_at(&values, setting.name), &mut lines);
         }
         lines
+    }
+
+    fn print_value(&self, name: &str, value: Option<&serde_json::Value>, lines: &mut String) {
+        // A value of JSON that is neither null nor an object is a value of TOML; writing to a String cannot fail.
+        let _ = match value {
+            None | Some(serde_json::Value::Null) => writeln!(lines, "# {name} is not set"),
+            Some(serde_json::Value::Object(inner)) if !inner.is_empty() => {
+                for (key, value) in inner {
+                    self.print_value(&format!("{name}.{key}"), Some(value), lines);
+                }
+                Ok(())
+            }
+            Some(value) => writeln!(lines, "{name} = {value}  # {}", origin(&self.values, name)),
+        };
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -236,6 +248,23 @@ impl Loaded {
         }
         if self.config.limits.body_memory_bytes < self.config.limits.body_bytes {
             return Err(self.wrong("limits.body_memory_bytes", "at least limits.body_bytes is expected"));
+        }
+        if let Some((name, reason)) = self.config.elasticsearch.fault() {
+            return Err(self.wrong(name, &reason));
+        }
+        match (self.config.store, self.config.percolator) {
+            (Backend::Elasticsearch, _) if self.config.elasticsearch.urls.is_empty() => {
+                return Err(self.wrong("store", "a cluster as store needs elasticsearch.urls (--elasticsearch-url)"));
+            }
+            (Backend::Embedded, Backend::Elasticsearch) => {
+                return Err(self.wrong("percolator", "a cluster percolates only what it stores; set store too"));
+            }
+            _ => {}
+        }
+        for (name, source) in &self.config.sources {
+            if let Some(reason) = source.fault() {
+                return Err(self.wrong(&format!("sources.{name}"), &reason));
+            }
         }
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.config.log.filter) {
             return Err(self.wrong("log.filter", &error.to_string()));

@@ -6,9 +6,12 @@
 //!
 //! Secrets are no settings: settings name the files that hold them, so that a configuration can be printed and passed around.
 
+mod elasticsearch;
 mod load;
 mod settings;
+mod sources;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -16,8 +19,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use elasticsearch::Elasticsearch;
 pub use load::{ConfigError, Given, Loaded, Sources, load};
 pub use settings::{SETTINGS, Setting, documentation};
+pub use sources::SourceCluster;
 
 use crate::change::Schema;
 use crate::delivery::DeliveryOptions;
@@ -28,6 +33,8 @@ use crate::delivery::DeliveryOptions;
 pub struct Config {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
+    pub store: Backend,
+    pub percolator: Backend,
     pub mapping: Option<PathBuf>,
     pub accept_mapping_change: bool,
     pub allow_private_webhooks: bool,
@@ -39,6 +46,9 @@ pub struct Config {
     pub limits: Limits,
     pub delivery: Delivery,
     pub retention: Retention,
+    pub elasticsearch: Elasticsearch,
+    pub jobs: Jobs,
+    pub sources: BTreeMap<String, SourceCluster>,
     pub log: Log,
 }
 
@@ -47,6 +57,8 @@ impl Default for Config {
         Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             data_dir: PathBuf::from("tripline-data"),
+            store: Backend::Embedded,
+            percolator: Backend::Embedded,
             mapping: None,
             accept_mapping_change: false,
             allow_private_webhooks: false,
@@ -57,9 +69,20 @@ impl Default for Config {
             limits: Limits::default(),
             delivery: Delivery::default(),
             retention: Retention::default(),
+            elasticsearch: Elasticsearch::default(),
+            jobs: Jobs::default(),
+            sources: BTreeMap::new(),
             log: Log::default(),
         }
     }
+}
+
+/// Where something is done: in this process, or by an Elasticsearch or OpenSearch cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Backend {
+    Embedded,
+    Elasticsearch,
 }
 
 /// How bearer tokens are checked.
@@ -115,6 +138,7 @@ pub struct Limits {
     pub bulk_collect_in_progress: NonZeroUsize,
     pub subscription_ids: NonZeroUsize,
     pub subscriptions_per_tenant: NonZeroUsize,
+    pub jobs: NonZeroUsize,
 }
 
 impl Default for Limits {
@@ -129,6 +153,7 @@ impl Default for Limits {
             bulk_collect_in_progress: nonzero(16),
             subscription_ids: nonzero(300_000),
             subscriptions_per_tenant: nonzero(100_000),
+            jobs: nonzero(4),
         }
     }
 }
@@ -176,12 +201,21 @@ pub struct Retention {
     pub events: Duration,
     #[serde(with = "humantime_serde")]
     pub bulk_collect: Duration,
+    #[serde(with = "humantime_serde")]
+    pub jobs: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Retention { events: 30 * DAY, bulk_collect: 30 * DAY }
+        Retention { events: 30 * DAY, bulk_collect: 30 * DAY, jobs: 30 * DAY }
     }
+}
+
+/// What reindex jobs that are asked for over HTTP may read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    pub files_dir: Option<PathBuf>,
 }
 
 /// What the server says of itself, on standard error.

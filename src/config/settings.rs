@@ -41,6 +41,16 @@ pub const SETTINGS: &[Setting] = &[
     ),
     flagged("data_dir", "--data-dir", "The directory that holds everything durable. One process at a time may use it."),
     flagged(
+        "store",
+        "--store",
+        "Where everything durable lives: `embedded`, in the data directory, or `elasticsearch`, in the cluster of `elasticsearch.urls`.",
+    ),
+    flagged(
+        "percolator",
+        "--percolator",
+        "What matches documents with subscriptions: `embedded`, this process, or `elasticsearch`, the cluster that is the store.",
+    ),
+    flagged(
         "mapping",
         "--mapping",
         "A file with the Elasticsearch mapping of the documents; without it the Clean Employee mapping that comes with Tripline.",
@@ -105,6 +115,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("limits.subscription_ids", "The most member ids of one subscription."),
     setting("limits.subscriptions_per_tenant", "The most subscriptions of one tenant."),
+    setting("limits.jobs", "How many reindex jobs may run at one time; further ones get 429."),
     setting("delivery.batch_events", "The most events of one webhook POST."),
     setting(
         "delivery.linger",
@@ -119,6 +130,44 @@ pub const SETTINGS: &[Setting] = &[
         "How long events are kept: for `/events` after delivery, and while a subscription is paused.",
     ),
     setting("retention.bulk_collect", "How long the files of a Bulk Collect request are kept."),
+    flagged(
+        "elasticsearch.urls",
+        "--elasticsearch-url",
+        "Nodes of the cluster, `http://host:9200` or `https://host:9200`: while one does not answer, the others are asked. The flag may come several times.",
+    ),
+    setting("elasticsearch.username", "The user of basic authentication."),
+    setting("elasticsearch.password_file", "The file with the user's password, less one final newline."),
+    setting(
+        "elasticsearch.api_key_file",
+        "The file with an API key as the cluster gives it out (`encoded`), instead of a user.",
+    ),
+    setting("elasticsearch.ca_file", "Certificates in PEM that are trusted besides the well-known ones, for `https`."),
+    setting(
+        "elasticsearch.request_timeout",
+        "How long one request to a node may take before another node is asked, or it fails.",
+    ),
+    setting(
+        "elasticsearch.busy_timeout",
+        "How long requests and single writes that a busy cluster turns away are tried again before they fail.",
+    ),
+    setting("elasticsearch.compression", "Whether requests and answers are compressed (gzip)."),
+    setting("elasticsearch.bulk_bytes", "About how many bytes one bulk request may have; larger ones are split."),
+    setting("elasticsearch.prefix", "What the names of all indices, aliases and templates begin with."),
+    setting(
+        "elasticsearch.shards",
+        "Primary shards of the indices that grow with the members, when they are made. Later changes take effect with the next migration.",
+    ),
+    setting("elasticsearch.replicas", "Copies of each shard besides the primary."),
+    setting("elasticsearch.refresh_interval", "How often the cluster makes new documents visible to searches."),
+    setting("retention.jobs", "How long a reindex job that has ended is listed, and its files are kept."),
+    setting(
+        "jobs.files_dir",
+        "The directory whose files `POST /v1/jobs/reindex` may read; without it files are for the command line alone.",
+    ),
+    setting(
+        "sources",
+        "The clusters that reindex jobs may read, each under a name: `[sources.main]` with `urls`, and where they are needed `username` and `password_file`, `api_key_file`, `ca_file`, `request_timeout` (60s) and `compression` (false).",
+    ),
     setting("log.format", "The shape of log lines on standard error: `text` or `json`."),
     setting("log.filter", "What is logged, in the syntax of tracing's `EnvFilter`: `info`, `tripline=debug,warn`."),
 ];

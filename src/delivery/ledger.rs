@@ -4,13 +4,14 @@
 //! hundreds of receivers at once each would wait behind all the others; here whatever has come in while the last commit
 //! ran goes into the next one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::embedded::QueueWriter;
-use crate::store::{Store, StoreError};
+use crate::store::{QueueWriter, Store, StoreError, Unwritten};
+use crate::subscription::SubscriptionId;
 
 /// The most that share one commit.
 const GROUP: usize = 256;
@@ -32,22 +33,22 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Starts the writer's thread.
-    pub(super) fn open(store: Arc<Store>) -> std::io::Result<(Ledger, JoinHandle<()>)> {
+    pub(super) fn open(store: Arc<dyn Store>) -> std::io::Result<(Ledger, JoinHandle<()>)> {
         let (entries, incoming) = mpsc::unbounded_channel();
         let writer =
-            std::thread::Builder::new().name("delivery-ledger".to_owned()).spawn(move || run(&store, incoming))?;
+            std::thread::Builder::new().name("delivery-ledger".to_owned()).spawn(move || run(&*store, incoming))?;
         Ok((Ledger { entries }, writer))
     }
 
-    /// Does `work` in a transaction, and returns when it is durable. May be called again where the transaction that
+    /// Does `work` on a subscription's queue, and returns when it is durable. May be called again where the transaction that
     /// it shared with others failed.
-    pub(super) async fn write<T, W>(&self, work: W) -> Result<T, LedgerError>
+    pub(super) async fn write<T, W>(&self, id: &SubscriptionId, work: W) -> Result<T, LedgerError>
     where
         T: Send + 'static,
-        W: Fn(&mut QueueWriter<'_>) -> Result<T, StoreError> + Send + 'static,
+        W: Fn(&mut dyn QueueWriter) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, written) = oneshot::channel();
-        let entry = Job { work, result: None, reply };
+        let entry = Job { id: id.clone(), work, result: None, reply };
         self.entries.send(Box::new(entry)).map_err(|_| LedgerError::Closed)?;
         written.await.map_err(|_| LedgerError::Closed)?
     }
@@ -55,11 +56,13 @@ impl Ledger {
 
 /// Work with its type hidden, so that work of all types can share a commit.
 trait Entry: Send {
-    fn perform(&mut self, writer: &mut QueueWriter<'_>) -> Result<(), StoreError>;
+    fn queue(&self) -> &SubscriptionId;
+    fn perform(&mut self, writer: &mut dyn QueueWriter) -> Result<(), StoreError>;
     fn answer(self: Box<Self>, outcome: Result<(), LedgerError>);
 }
 
 struct Job<T, W> {
+    id: SubscriptionId,
     work: W,
     result: Option<T>,
     reply: oneshot::Sender<Result<T, LedgerError>>,
@@ -68,9 +71,13 @@ struct Job<T, W> {
 impl<T, W> Entry for Job<T, W>
 where
     T: Send,
-    W: Fn(&mut QueueWriter<'_>) -> Result<T, StoreError> + Send,
+    W: Fn(&mut dyn QueueWriter) -> Result<T, StoreError> + Send,
 {
-    fn perform(&mut self, writer: &mut QueueWriter<'_>) -> Result<(), StoreError> {
+    fn queue(&self) -> &SubscriptionId {
+        &self.id
+    }
+
+    fn perform(&mut self, writer: &mut dyn QueueWriter) -> Result<(), StoreError> {
         self.result = Some((self.work)(writer)?);
         Ok(())
     }
@@ -83,7 +90,7 @@ where
     }
 }
 
-fn run(store: &Store, mut incoming: mpsc::UnboundedReceiver<Box<dyn Entry>>) {
+fn run(store: &dyn Store, mut incoming: mpsc::UnboundedReceiver<Box<dyn Entry>>) {
     let mut group = Vec::new();
     while incoming.blocking_recv_many(&mut group, GROUP) > 0 {
         commit(store, std::mem::take(&mut group));
@@ -91,35 +98,43 @@ fn run(store: &Store, mut incoming: mpsc::UnboundedReceiver<Box<dyn Entry>>) {
 }
 
 /// Commits a group; where that fails each alone, so that one damaged row is nobody else's trouble.
-fn commit(store: &Store, mut group: Vec<Box<dyn Entry>>) {
-    let together = write(store, &mut group);
-    match together {
+fn commit(store: &dyn Store, mut group: Vec<Box<dyn Entry>>) {
+    match write(store, &mut group) {
         Err(_) if group.len() > 1 => {
             for entry in group {
                 commit(store, vec![entry]);
             }
         }
-        outcome => {
-            let outcome = outcome.map_err(|error| LedgerError::Store(Arc::new(error)));
+        Err(error) => {
+            let error = LedgerError::Store(Arc::new(error));
             for entry in group {
-                entry.answer(outcome.clone());
+                entry.answer(Err(error.clone()));
+            }
+        }
+        Ok(unwritten) => {
+            let unwritten: HashMap<_, _> =
+                unwritten.into_iter().map(|(id, error)| (id, LedgerError::Store(Arc::new(error)))).collect();
+            for entry in group {
+                let failure = unwritten.get(entry.queue()).cloned();
+                entry.answer(failure.map_or(Ok(()), Err));
             }
         }
     }
 }
 
-fn write(store: &Store, group: &mut [Box<dyn Entry>]) -> Result<(), StoreError> {
-    store.write_queues(|writer| group.iter_mut().try_for_each(|entry| entry.perform(writer)))
+fn write(store: &dyn Store, group: &mut [Box<dyn Entry>]) -> Result<Unwritten, StoreError> {
+    let ids: Vec<SubscriptionId> = group.iter().map(|entry| entry.queue().clone()).collect();
+    let ids: Vec<&SubscriptionId> = ids.iter().collect();
+    store.write_queues(&ids, &mut |writer| group.iter_mut().try_for_each(|entry| entry.perform(writer)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Sequence;
-    use crate::store::embedded::Queue;
-    use crate::subscription::SubscriptionId;
+    use crate::store::{EmbeddedStore, Queue, QueueStore};
 
-    fn mark(writer: &mut QueueWriter<'_>, id: &SubscriptionId) -> Result<(), StoreError> {
+    fn mark(writer: &mut dyn QueueWriter, id: &SubscriptionId) -> Result<(), StoreError> {
         let mut queue = writer.queue(id)?;
         queue.batched = Some(Sequence(1));
         writer.put_queue(id, queue)
@@ -128,19 +143,20 @@ mod tests {
     #[tokio::test]
     async fn one_that_fails_does_not_undo_the_others() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Arc::new(Store::open(directory.path(), 1 << 20).unwrap());
+        let store = Arc::new(EmbeddedStore::open(directory.path(), 1 << 20).unwrap());
         let (good, bad) = (SubscriptionId::from("good"), SubscriptionId::from("bad"));
         let entry = |id: SubscriptionId, fails: bool| {
             let (reply, written) = oneshot::channel();
-            let work = move |writer: &mut QueueWriter<'_>| {
-                mark(writer, &id)?;
+            let queue = id.clone();
+            let work = move |writer: &mut dyn QueueWriter| {
+                mark(writer, &queue)?;
                 let damaged = StoreError::Unwritable { table: "queues", reason: "a test".to_owned() };
                 if fails { Err(damaged) } else { Ok(()) }
             };
-            (Box::new(Job { work, result: None, reply }) as Box<dyn Entry>, written)
+            (Box::new(Job { id, work, result: None, reply }) as Box<dyn Entry>, written)
         };
         let ((first, first_written), (second, second_written)) = (entry(good.clone(), false), entry(bad.clone(), true));
-        commit(&store, vec![first, second]);
+        commit(&*store, vec![first, second]);
 
         assert!(first_written.await.unwrap().is_ok());
         assert!(second_written.await.unwrap().is_err());
@@ -151,11 +167,11 @@ mod tests {
     #[tokio::test]
     async fn the_writer_ends_when_nobody_can_write_any_more() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Arc::new(Store::open(directory.path(), 1 << 20).unwrap());
-        let (ledger, writer) = Ledger::open(Arc::clone(&store)).unwrap();
+        let store = Arc::new(EmbeddedStore::open(directory.path(), 1 << 20).unwrap());
+        let (ledger, writer) = Ledger::open(store.clone()).unwrap();
         let id = SubscriptionId::from("acme");
         let marked = id.clone();
-        ledger.write(move |writer| mark(writer, &marked)).await.unwrap();
+        ledger.write(&id, move |writer| mark(writer, &marked)).await.unwrap();
         drop(ledger);
         tokio::task::spawn_blocking(move || writer.join()).await.unwrap().unwrap();
         assert_eq!(store.queue(&id).unwrap().batched, Some(Sequence(1)));

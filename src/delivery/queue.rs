@@ -12,8 +12,7 @@ use super::options::DeliveryOptions;
 use super::payload;
 use super::schedule::{Decision, Tries, Verdict, later};
 use crate::batch::{Attempt, Batch, BatchNumber, BatchState};
-use crate::store::embedded::{NewBatch, Queue, QueueWriter};
-use crate::store::{Store, StoreError};
+use crate::store::{NewBatch, Queue, QueueWriter, Store, StoreError};
 use crate::subscription::{Format, Status, SubscriptionId};
 
 /// What is to be done for a subscription, and when.
@@ -61,21 +60,25 @@ pub(super) enum Look {
 }
 
 /// What is to be done for a subscription.
-pub(super) fn look(store: &Store, id: &SubscriptionId, options: &DeliveryOptions) -> Result<Look, StoreError> {
-    let Some(subscription) = store.subscription(id)? else { return Ok(Look::Idle) };
+pub(super) fn look(store: &dyn Store, id: &SubscriptionId, options: &DeliveryOptions) -> Result<Look, StoreError> {
+    let Some(subscription) = store.subscription(id)?.map(|stored| stored.row) else { return Ok(Look::Idle) };
     match subscription.status {
-        Status::Active | Status::Expired => {}
+        Status::Initializing | Status::Active | Status::Expired => {}
         Status::Paused { .. } => return Ok(Look::Parked),
         Status::Ended { .. } => return Ok(Look::Idle),
     }
     let host = host(&subscription.webhook_url);
-    let queue = store.queue(id)?;
+    let queue = match store.queue(id) {
+        // When that node lets it go, it is found waiting.
+        Err(StoreError::HeldElsewhere { .. }) => return Ok(Look::Idle),
+        queue => queue?,
+    };
     if let Some(batch) = store.head(id, &queue)?
         && let BatchState::Pending { next_attempt_at: at } = batch.state
     {
         return Ok(Look::Due(Due { at, oldest: batch.oldest_at, host, is_retry: batch.tries > 0 }));
     }
-    Ok(match store.events(id, queue.batched, 1)?.first() {
+    Ok(match store.first_unbatched(id, &queue)? {
         Some(event) => {
             let oldest = event.occurred_at;
             let at = due(subscription.cadence, oldest, options.linger);
@@ -88,7 +91,7 @@ pub(super) fn look(store: &Store, id: &SubscriptionId, options: &DeliveryOptions
 }
 
 /// Takes a queue that has nothing to send off the to-do list; says whether it is off, for an event may have come.
-pub(super) fn tidy(writer: &mut QueueWriter<'_>, id: &SubscriptionId) -> Result<bool, StoreError> {
+pub(super) fn tidy(writer: &mut dyn QueueWriter, id: &SubscriptionId) -> Result<bool, StoreError> {
     let queue = writer.queue(id)?;
     writer.put_queue(id, queue)?;
     Ok(!writer.queue(id)?.is_waiting())
@@ -97,7 +100,7 @@ pub(super) fn tidy(writer: &mut QueueWriter<'_>, id: &SubscriptionId) -> Result<
 /// Whether a subscription's events are sent. What an expired one has heard of before it expired is still sent.
 pub(super) fn delivers(status: &Status) -> bool {
     match status {
-        Status::Active | Status::Expired => true,
+        Status::Initializing | Status::Active | Status::Expired => true,
         Status::Paused { .. } | Status::Ended { .. } => false,
     }
 }
@@ -109,7 +112,7 @@ fn host(url: &url::Url) -> Host {
 
 /// The batch to be sent next, made now if it is not there yet; `None` where nothing is to be sent after all.
 pub(super) fn prepare(
-    writer: &mut QueueWriter<'_>,
+    writer: &mut dyn QueueWriter,
     id: &SubscriptionId,
     format: Format,
     options: &DeliveryOptions,
@@ -146,7 +149,7 @@ pub(super) struct Made {
 
 /// Writes down an attempt and what follows from it.
 pub(super) fn settle(
-    writer: &mut QueueWriter<'_>,
+    writer: &mut dyn QueueWriter,
     id: &SubscriptionId,
     made: &Made,
     options: &DeliveryOptions,
@@ -204,7 +207,7 @@ pub(super) fn settle(
 }
 
 /// Tries the head of a queue at once, with the whole schedule before it: its owner has changed something.
-pub(super) fn hurry(writer: &mut QueueWriter<'_>, id: &SubscriptionId, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn hurry(writer: &mut dyn QueueWriter, id: &SubscriptionId, now: Timestamp) -> Result<(), StoreError> {
     let queue = writer.queue(id)?;
     let Some(mut batch) = writer.head(id, &queue)? else { return Ok(()) };
     renew(&mut batch, now);
@@ -214,7 +217,7 @@ pub(super) fn hurry(writer: &mut QueueWriter<'_>, id: &SubscriptionId, now: Time
 /// Puts the batches that were set aside back to the head of the queue: not they are refused but everything, and nothing
 /// may be missing when the receiver is mended.
 fn take_back(
-    writer: &mut QueueWriter<'_>,
+    writer: &mut dyn QueueWriter,
     id: &SubscriptionId,
     queue: &mut Queue,
     now: Timestamp,
@@ -251,13 +254,16 @@ mod tests {
     use crate::delivery::schedule::Schedule;
     use crate::event::{EventStatus, MemberVersion};
     use crate::member::MemberId;
-    use crate::store::embedded::{Announcement, Kinds, MatchedEntries, Told};
+    use crate::store::{
+        Announcement, EmbeddedStore, EventStore, Kinds, Mark, MatchedEntries, QueueStore, SubscriptionStore, Told,
+        write_queue,
+    };
     use crate::subscription::{Cadence, Selector, Subscription, Tenant};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     struct World {
-        store: Store,
+        store: EmbeddedStore,
         id: SubscriptionId,
         options: DeliveryOptions,
         next_member: u64,
@@ -287,9 +293,9 @@ mod tests {
         fn new() -> World {
             let directory = tempfile::tempdir().unwrap();
             let schedule = Schedule { waits: vec![Duration::ZERO; 4], jitter: 0.0, refused_tries: 2 };
-            let store = Store::open(directory.path(), 1 << 20).unwrap();
+            let store = EmbeddedStore::open(directory.path(), 1 << 20).unwrap();
             let subscription = subscription();
-            store.put_subscriptions(&[&subscription]).unwrap();
+            store.add_subscriptions(&[&subscription]).unwrap();
             World {
                 store,
                 id: subscription.id,
@@ -328,13 +334,13 @@ mod tests {
         }
 
         fn prepare(&self, format: Format) -> Option<Ready> {
-            self.store.write_queues(|writer| prepare(writer, &self.id, format, &self.options, NOW)).unwrap()
+            write_queue(&self.store, &self.id, |writer| prepare(writer, &self.id, format, &self.options, NOW)).unwrap()
         }
 
         fn settle(&self, ready: &Ready, verdict: Verdict) -> Effect {
             let attempt = Attempt { at: NOW, duration_ms: 1, status: None, error: Some("no".to_owned()) };
             let made = Made { number: ready.batch.number, verdict, retry_after: None, attempt };
-            self.store.write_queues(|writer| settle(writer, &self.id, &made, &self.options, NOW)).unwrap()
+            write_queue(&self.store, &self.id, |writer| settle(writer, &self.id, &made, &self.options, NOW)).unwrap()
         }
 
         fn send(&self, verdict: Verdict) -> Effect {
@@ -342,7 +348,7 @@ mod tests {
         }
 
         fn is_waiting(&self) -> bool {
-            !self.store.waiting(None, 10).unwrap().is_empty()
+            !self.store.waiting(&Mark::default(), 10).unwrap().subscriptions.is_empty()
         }
     }
 
@@ -436,7 +442,7 @@ mod tests {
         world.announce(1);
         world.store.drop_events_before(Timestamp::from_second(1).unwrap()).unwrap();
         assert_eq!(look(&world.store, &world.id, &world.options).unwrap(), Look::Stale);
-        assert!(world.store.write_queues(|writer| tidy(writer, &world.id)).unwrap());
+        assert!(write_queue(&world.store, &world.id, |writer| tidy(writer, &world.id)).unwrap());
         world.announce(1);
         assert!(matches!(look(&world.store, &world.id, &world.options).unwrap(), Look::Due(_)));
         assert!(world.is_waiting());

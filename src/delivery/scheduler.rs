@@ -22,7 +22,7 @@ use super::places::{Place, Places};
 use super::queue::{self, Due, Look};
 use super::schedule::later;
 use super::sender::{Ended, Sender, blocking};
-use crate::event::Sequence;
+use crate::store::Mark;
 use crate::subscription::SubscriptionId;
 
 /// So many subscriptions are looked at in one go.
@@ -59,7 +59,7 @@ pub(super) struct Scheduler {
     /// Those that have something to send but are paused.
     parked: FxHashSet<SubscriptionId>,
     /// Up to here the list of those that wait is read.
-    seen: Option<Sequence>,
+    seen: Mark,
     attempts: JoinSet<Ended>,
     /// Whose attempt a task is; kept outside of it, for a task that panics says nothing.
     tasks: HashMap<tokio::task::Id, SubscriptionId>,
@@ -76,7 +76,7 @@ impl Scheduler {
             places: Places::default(),
             slow: FxHashSet::default(),
             parked: FxHashSet::default(),
-            seen: None,
+            seen: Mark::default(),
             attempts: JoinSet::new(),
             tasks: HashMap::new(),
             stop,
@@ -126,17 +126,19 @@ impl Scheduler {
     /// Reads who has begun to wait since the last time; says whether all of it could be read.
     async fn read_news(&mut self) -> bool {
         loop {
-            let (engine, after) = (Arc::clone(&self.sender.engine), self.seen);
-            let found = match blocking(move || engine.store().waiting(after, LOOK)).await {
+            let (engine, from) = (Arc::clone(&self.sender.engine), self.seen.clone());
+            let found = match blocking(move || engine.store().waiting(&from, LOOK)).await {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::error!(%error, "cannot read which subscriptions wait; trying again");
                     return false;
                 }
             };
-            let Some((last, _)) = found.last() else { return true };
-            self.seen = Some(*last);
-            self.look(found.into_iter().map(|(_, id)| id).collect()).await;
+            self.seen = found.next;
+            self.look(found.subscriptions).await;
+            if !found.more {
+                return true;
+            }
         }
     }
 
@@ -164,7 +166,7 @@ impl Scheduler {
         let (engine, options) = (Arc::clone(&self.sender.engine), Arc::clone(&self.sender.options));
         let looked = tokio::task::spawn_blocking(move || {
             let look = |id: SubscriptionId| {
-                let look = queue::look(engine.store(), &id, &options);
+                let look = queue::look(&**engine.store(), &id, &options);
                 (id, look)
             };
             ids.into_iter().map(look).collect::<Vec<_>>()
@@ -194,7 +196,7 @@ impl Scheduler {
             Look::Stale => {
                 self.places.remove(id);
                 let stale = id.clone();
-                let tidied = self.sender.ledger.write(move |writer| queue::tidy(writer, &stale)).await?;
+                let tidied = self.sender.ledger.write(id, move |writer| queue::tidy(writer, &stale)).await?;
                 if !tidied {
                     self.look_later(id);
                 }
@@ -261,7 +263,8 @@ impl Scheduler {
             }
             Message::Wake(id) => {
                 let woken = id.clone();
-                let hurried = self.sender.ledger.write(move |writer| queue::hurry(writer, &woken, Timestamp::now()));
+                let hurried =
+                    self.sender.ledger.write(&id, move |writer| queue::hurry(writer, &woken, Timestamp::now()));
                 if let Err(error) = hurried.await {
                     tracing::error!(subscription = %id, %error, "cannot hurry the queue");
                 }

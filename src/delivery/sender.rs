@@ -12,7 +12,7 @@ use super::options::DeliveryOptions;
 use super::queue::{self, Effect, Made, Ready};
 use super::scheduler::Message;
 use crate::engine::{Engine, SubscriptionError};
-use crate::store::StoreError;
+use crate::store::{QueueWriter, StoreError};
 use crate::subscription::{Subscription, SubscriptionId};
 
 /// What a sender works with.
@@ -45,6 +45,7 @@ impl Sender {
     pub(super) async fn attempt(self, id: SubscriptionId, client: Client, leaves: bool) -> Ended {
         match self.try_attempt(&id, &client, leaves).await {
             Ok(ended) => ended,
+            Err(LedgerError::Store(error)) if matches!(*error, StoreError::HeldElsewhere { .. }) => Ended::Idle,
             Err(error) => {
                 tracing::error!(subscription = %id, %error, "cannot read or write the queue; trying again");
                 Ended::Broken
@@ -83,15 +84,16 @@ impl Sender {
         if !queue::delivers(&subscription.status) {
             return Ok(None);
         }
-        let (id, format, options) = (id.clone(), subscription.format, Arc::clone(&self.options));
-        let ready =
-            self.ledger.write(move |writer| queue::prepare(writer, &id, format, &options, Timestamp::now())).await?;
+        let (queue_id, format, options) = (id.clone(), subscription.format, Arc::clone(&self.options));
+        let prepare =
+            move |writer: &mut dyn QueueWriter| queue::prepare(writer, &queue_id, format, &options, Timestamp::now());
+        let ready = self.ledger.write(id, prepare).await?;
         Ok(ready.map(|ready| (subscription, ready)))
     }
 
     async fn subscription(&self, id: &SubscriptionId) -> Result<Option<Subscription>, LedgerError> {
         let (engine, id) = (Arc::clone(&self.engine), id.clone());
-        blocking(move || engine.store().subscription(&id)).await
+        blocking(move || Ok(engine.store().subscription(&id)?.map(|stored| stored.row))).await
     }
 
     /// Asks for a slot of the slow lane in exchange for the fast one. Where nobody answers, delivery is shutting down,
@@ -106,7 +108,7 @@ impl Sender {
         let (queue_id, options) = (id.clone(), Arc::clone(&self.options));
         let effect = self
             .ledger
-            .write(move |writer| queue::settle(writer, &queue_id, &made, &options, Timestamp::now()))
+            .write(id, move |writer| queue::settle(writer, &queue_id, &made, &options, Timestamp::now()))
             .await?;
         let (engine, id) = (Arc::clone(&self.engine), id.clone());
         match effect {

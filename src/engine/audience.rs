@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::change::{Change, ChangeKind};
 use crate::event::EventStatus;
-use crate::store::embedded::{Kinds, Told};
+use crate::store::{Kinds, Told};
 use crate::subscription::{Format, Selector, Subscription, SubscriptionId};
 
 /// The subscriptions that select members: those that are active or paused.
@@ -48,6 +48,11 @@ impl Audience {
         if let Some(interest) = self.interests.remove(id) {
             self.wanting_first_seen -= usize::from(interest.notify_first_seen);
         }
+    }
+
+    /// Everybody who selects members.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &SubscriptionId> {
+        self.interests.keys()
     }
 
     /// Whether anybody may want to hear of members that are seen for the first time: if not, they need not be percolated.

@@ -1,15 +1,19 @@
 //! A batch of updates on its way to one commit: each is judged by what those before it will have stored.
+//!
+//! Three steps, so that a store or a percolator that is far away is asked a few times a batch and not once an update: what is
+//! known of all members is read, the updates are judged one after the other, and all documents whose positions changed are
+//! percolated together.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::audience::Audience;
 use super::matched::{Queries, Version};
-use super::members::Members;
+use super::members::{Known, Members};
 use super::reading::Reading;
 use super::update::{Outcome, OutcomeKind, Rejection};
 use crate::change::{self, Change, Remembered, Schema};
@@ -17,14 +21,15 @@ use crate::event::{EventStatus, MemberVersion};
 use crate::json;
 use crate::member::MemberId;
 use crate::percolator::{Document, Percolator};
-use crate::store::StoreError;
-use crate::store::embedded::{
-    Announcement, BaselineWrite, MatchedEntries, MemberRow, MemberState, MemberWrite, Profile, Told,
+use crate::store::{
+    Announcement, BaselineWrite, MatchedEntries, MemberRow, MemberState, MemberWrite, Profile, Stamp, Store,
+    StoreError, Told,
 };
 use crate::subscription::SubscriptionId;
 
 /// What a batch asks and nothing in it changes.
 pub(super) struct Surroundings<'e> {
+    pub(super) store: &'e dyn Store,
     pub(super) members: &'e Members,
     pub(super) percolator: &'e Percolator,
     pub(super) schema: &'e Schema,
@@ -32,18 +37,31 @@ pub(super) struct Surroundings<'e> {
     pub(super) queries: &'e Queries,
     pub(super) forbidden_fields: &'e [String],
     pub(super) now: Timestamp,
+    /// Whether positions are compared with the known ones, or simply taken over.
+    pub(super) compares: bool,
 }
 
 /// A batch of updates that is being applied.
 pub(super) struct Batch<'e> {
     around: Surroundings<'e>,
+    known: Known,
     pending: FxHashMap<MemberId, Pending>,
-    announcements: Vec<Announcement>,
+    outcomes: Vec<Result<Outcome, Rejection>>,
+    questions: Vec<Question<'e>>,
+}
+
+/// What a batch comes to.
+pub(super) struct Finished {
+    pub(super) writes: Vec<MemberWrite>,
+    pub(super) announcements: Vec<Announcement>,
+    /// One for each update, in order.
+    pub(super) outcomes: Vec<Result<Outcome, Rejection>>,
 }
 
 /// What the batch will write of a member.
 struct Pending {
     row: Arc<MemberRow>,
+    stamp: Stamp,
     /// The newest document; `None` where the stored one stays.
     document: Option<Bytes>,
     baseline: BaselineWrite,
@@ -61,99 +79,123 @@ struct Judgement {
     silent: bool,
 }
 
+/// Who is to be told of an update?
+struct Question<'e> {
+    /// The update's place among the outcomes.
+    outcome: usize,
+    reading: &'e Reading,
+    version: MemberVersion,
+    after: Document,
+    /// `None` where nothing was known of the member.
+    before: Option<Earlier>,
+}
+
+/// What a member was before the update of a question.
+struct Earlier {
+    json: Value,
+    /// `None` where the mapping no longer takes it.
+    document: Option<Document>,
+}
+
 impl<'e> Batch<'e> {
-    pub(super) fn new(around: Surroundings<'e>) -> Self {
-        Batch { around, pending: FxHashMap::default(), announcements: Vec::new() }
+    /// A batch for these updates, with what the store knows of their members.
+    pub(super) fn new(around: Surroundings<'e>, readings: &[&Reading]) -> Result<Self, StoreError> {
+        let mut seen = FxHashSet::default();
+        let ids: Vec<MemberId> = readings.iter().map(|reading| reading.id).filter(|id| seen.insert(*id)).collect();
+        let mut known = around.members.known(&ids)?;
+        let (newest, baselines) = documents_needed(&known, readings);
+        around.members.read(&mut known, &newest, &baselines)?;
+        Ok(Batch {
+            around,
+            known,
+            pending: FxHashMap::default(),
+            outcomes: Vec::with_capacity(readings.len()),
+            questions: Vec::new(),
+        })
     }
 
     /// Applies one update. A rejection leaves the batch as it was.
-    pub(super) fn apply(&mut self, reading: Reading) -> Result<Result<Outcome, Rejection>, StoreError> {
+    pub(super) fn apply(&mut self, reading: &'e Reading) -> Result<(), StoreError> {
+        let outcome = self.judged(reading)?;
+        self.outcomes.push(outcome);
+        Ok(())
+    }
+
+    /// Asks who is to be told, and says what is to be written.
+    pub(super) fn finish(mut self) -> Result<Finished, StoreError> {
+        let questions = std::mem::take(&mut self.questions);
+        let announcements = self.answer(questions)?;
+        let writes = self.pending.into_iter().map(|(id, pending)| MemberWrite {
+            id,
+            row: pending.row,
+            stamp: pending.stamp,
+            document: pending.document,
+            baseline: pending.baseline,
+        });
+        Ok(Finished { writes: writes.collect(), announcements, outcomes: self.outcomes })
+    }
+
+    fn judged(&mut self, reading: &'e Reading) -> Result<Result<Outcome, Rejection>, StoreError> {
         let row = match self.pending.get(&reading.id) {
             Some(pending) => Some(Arc::clone(&pending.row)),
-            None => self.around.members.row(reading.id)?,
+            None => self.known.row(reading.id).map(|known| Arc::clone(&known.row)),
         };
-        let Some(row) = row else { return self.first_seen(reading, MemberVersion::FIRST) };
+        let Some(row) = row else { return Ok(self.first_seen(reading, MemberVersion::FIRST)) };
         let explicitly_older =
             matches!((reading.explicit_version, row.explicit_version), (Some(new), Some(known)) if new < known);
         match &row.state {
             _ if explicitly_older => Ok(Ok(outcome(reading.id, OutcomeKind::Stale))),
-            MemberState::Erased => self.first_seen(reading, row.version.next()),
+            MemberState::Erased => Ok(self.first_seen(reading, row.version.next())),
             MemberState::Known(profile) => self.seen_again(reading, &row, profile),
         }
     }
 
-    /// The commit's members, with the rows that the cache takes over, and its announcements.
-    pub(super) fn finish(self) -> (Vec<MemberWrite>, Vec<Announcement>) {
-        let writes = self.pending.into_iter().map(|(id, pending)| MemberWrite {
-            id,
-            row: pending.row,
-            document: pending.document,
-            baseline: pending.baseline,
-        });
-        (writes.collect(), self.announcements)
-    }
-
     /// The baseline: stored, and told only to those who asked for it.
-    fn first_seen(
-        &mut self,
-        reading: Reading,
-        version: MemberVersion,
-    ) -> Result<Result<Outcome, Rejection>, StoreError> {
-        let document = match self.document(&reading) {
-            Ok(document) => document,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
-        let Surroundings { percolator, audience, now, .. } = self.around;
-        let mut told = match audience.wants_first_seen() {
-            true => audience.told_of_first_seen(percolator.matches(&document), now),
-            false => Vec::new(),
-        };
-        let entries = self.name_positions(&mut told, None, &self.version(&reading.json, &document))?;
-        let fingerprint = (!reading.positions.is_silent()).then(|| reading.positions.fingerprint().0);
+    fn first_seen(&mut self, reading: &'e Reading, version: MemberVersion) -> Result<Outcome, Rejection> {
+        let after = self.document(reading)?;
         let profile = Profile {
             digest: reading.digest,
-            fingerprint,
+            fingerprint: reading.fingerprint,
             last_updated: reading.last_updated,
             silent: false,
             remembered: Vec::new(),
         };
+        if self.around.audience.wants_first_seen() {
+            self.ask(reading, version, after, None);
+        }
         let row = MemberRow { version, explicit_version: reading.explicit_version, state: MemberState::Known(profile) };
-        let outcome = Outcome { notified: ids(&told), ..outcome(reading.id, OutcomeKind::New) };
-        self.announce(reading.id, version, Vec::new(), told, entries);
         self.put(reading, row, BaselineWrite::Keep);
-        Ok(Ok(outcome))
+        Ok(outcome(reading.id, OutcomeKind::New))
     }
 
     /// An update of a member that has a document.
     fn seen_again(
         &mut self,
-        reading: Reading,
+        reading: &'e Reading,
         row: &MemberRow,
         profile: &Profile,
     ) -> Result<Result<Outcome, Rejection>, StoreError> {
         let id = reading.id;
-        if matches!((reading.last_updated, profile.last_updated), (Some(new), Some(known)) if new < known) {
+        if is_older(reading, profile) {
             return Ok(Ok(outcome(id, OutcomeKind::Stale)));
         }
         if reading.digest == profile.digest {
             self.note_explicit_version(id, row, reading.explicit_version);
             return Ok(Ok(outcome(id, OutcomeKind::Unchanged)));
         }
-        let document = match self.document(&reading) {
+        let after = match self.document(reading) {
             Ok(document) => document,
             Err(rejection) => return Ok(Err(rejection)),
         };
 
-        let judgement = self.judge(&reading, profile)?;
-        let (told, entries) = match &judgement.before {
-            Some(before) => self.told_of_changes(&reading, before, &document, &judgement.changes)?,
-            None => (Vec::new(), MatchedEntries::default()),
-        };
-        let kind = if judgement.changes.is_empty() { OutcomeKind::Cosmetic } else { OutcomeKind::Changed };
-        let outcome = Outcome { id, kind, changes: judgement.changes.clone(), notified: ids(&told) };
-
+        let judgement = self.judge(reading, profile)?;
         let version = row.version.next();
         let baseline = self.baseline_write(id, profile, judgement.silent)?;
+        if let Some(json) = judgement.before {
+            let document = self.earlier_document(id, &json);
+            self.ask(reading, version, after, Some(Earlier { json, document }));
+        }
+        let kind = if judgement.changes.is_empty() { OutcomeKind::Cosmetic } else { OutcomeKind::Changed };
         let profile = Profile {
             digest: reading.digest,
             fingerprint: judgement.fingerprint,
@@ -162,9 +204,8 @@ impl<'e> Batch<'e> {
             remembered: judgement.remembered,
         };
         let explicit_version = reading.explicit_version.or(row.explicit_version);
-        self.announce(id, version, judgement.changes, told, entries);
         self.put(reading, MemberRow { version, explicit_version, state: MemberState::Known(profile) }, baseline);
-        Ok(Ok(outcome))
+        Ok(Ok(Outcome { changes: judgement.changes, ..outcome(id, kind) }))
     }
 
     /// Compares the positions with those of the baseline.
@@ -178,14 +219,11 @@ impl<'e> Batch<'e> {
         };
         let Some(known) = profile.fingerprint else {
             // No document said anything of positions yet: the first that does is their baseline.
-            return Ok(same((!reading.positions.is_silent()).then(|| reading.positions.fingerprint().0), false));
+            return Ok(same(reading.fingerprint, false));
         };
-        if reading.positions.is_silent() {
-            return Ok(same(Some(known), true));
-        }
-        let fingerprint = reading.positions.fingerprint().0;
-        if fingerprint == known {
-            return Ok(same(Some(known), false));
+        let Some(fingerprint) = reading.fingerprint else { return Ok(same(Some(known), true)) };
+        if fingerprint == known || !self.around.compares {
+            return Ok(same(Some(fingerprint), false));
         }
 
         let before_json = self.baseline(reading.id)?;
@@ -201,58 +239,56 @@ impl<'e> Batch<'e> {
         })
     }
 
-    /// Percolates the member as it was and as it is.
-    fn told_of_changes(
-        &self,
-        reading: &Reading,
-        before_json: &Value,
-        after: &Document,
-        changes: &[Change],
-    ) -> Result<(Vec<Told>, MatchedEntries), StoreError> {
-        let Surroundings { percolator, audience, now, .. } = self.around;
-        let id = reading.id;
-        let selected_after = percolator.matches(after);
-        let before = percolator
-            .document(Some(id), before_json)
-            .inspect_err(|error| {
-                tracing::warn!(member = %id, %error, "the mapping refuses the stored document; told by the new one alone");
-            })
-            .ok();
-        // Refused only after a change of the mapping. Without an answer nobody is told that a match began or ended.
-        let selected_before =
-            before.as_ref().map_or_else(|| selected_after.clone(), |before| percolator.matches(before));
-        let mut told =
-            audience.told_of_changes(&selected_before, &selected_after, changes, reading.positions.lists_none(), now);
-        let before = before.as_ref().map(|before| self.version(before_json, before));
-        let entries = self.name_positions(&mut told, before.as_ref(), &self.version(&reading.json, after))?;
-        Ok((told, entries))
+    fn ask(&mut self, reading: &'e Reading, version: MemberVersion, after: Document, before: Option<Earlier>) {
+        self.questions.push(Question { outcome: self.outcomes.len(), reading, version, after, before });
     }
 
-    fn version<'v>(&self, json: &'v Value, document: &'v Document) -> Version<'v> {
-        Version::new(self.around.percolator.mapping(), self.around.schema, json, document)
-    }
-
-    /// Notes for those who want it which positions their query found; gives the positions' entries.
-    fn name_positions(
-        &self,
-        told: &mut [Told],
-        before: Option<&Version<'_>>,
-        after: &Version<'_>,
-    ) -> Result<MatchedEntries, StoreError> {
-        let Surroundings { percolator, audience, queries, forbidden_fields, .. } = self.around;
-        let mut entries = MatchedEntries::default();
-        for one in told.iter_mut().filter(|one| audience.names_positions(&one.subscription)) {
-            let version = match one.status {
-                EventStatus::StoppedMatchingQuery => before,
-                EventStatus::Changed | EventStatus::StartedMatchingQuery => Some(after),
+    /// Percolates the members as they were and as they are, and notes who is told of what.
+    fn answer(&mut self, questions: Vec<Question<'e>>) -> Result<Vec<Announcement>, StoreError> {
+        let Surroundings { audience, now, .. } = self.around;
+        let mut selections = self.select(&questions)?.into_iter();
+        let mut announcements = Vec::new();
+        for question in questions {
+            let Question { outcome, reading, version, after, before } = question;
+            let selected_after = selections.next().unwrap_or_default();
+            let earlier = before.as_ref().and_then(|before| Some((&before.json, before.document.as_ref()?)));
+            let selected_before = earlier.map(|_| selections.next().unwrap_or_default());
+            let Some(Ok(outcome)) = self.outcomes.get_mut(outcome) else { continue };
+            let mut told = match &before {
+                None => audience.told_of_first_seen(selected_after, now),
+                Some(_) => {
+                    // Refused only after a change of the mapping. Without an answer nobody is told that a match began or ended.
+                    let selected_before = selected_before.unwrap_or_else(|| selected_after.clone());
+                    let lists_none = reading.positions.lists_none();
+                    audience.told_of_changes(&selected_before, &selected_after, &outcome.changes, lists_none, now)
+                }
             };
-            let query = queries.of(&one.subscription, percolator, forbidden_fields)?;
-            let (Some(version), Some(query)) = (version, query) else { continue };
-            let places = version.places(percolator, &query);
-            version.gather(&places, entries.told_by_mut(one.status));
-            one.places = Some(places);
+            let before = earlier.map(|(json, document)| version_of(&self.around, json, document));
+            let entries = name_positions(
+                &self.around,
+                &mut told,
+                before.as_ref(),
+                &version_of(&self.around, &reading.json, &after),
+            )?;
+            outcome.notified = ids(&told);
+            if !told.is_empty() {
+                let (member, changes) = (reading.id, outcome.changes.clone());
+                announcements.push(Announcement { member, version, occurred_at: now, changes, told, entries });
+            }
         }
-        Ok(entries)
+        Ok(announcements)
+    }
+
+    /// Who selects the documents of questions: of each the one after and, where there is one, the one before.
+    fn select(&self, questions: &[Question<'_>]) -> Result<Vec<Vec<SubscriptionId>>, StoreError> {
+        let documents = questions.iter().flat_map(|question| {
+            let earlier = question.before.as_ref().and_then(|before| Some((&before.json, before.document.as_ref()?)));
+            std::iter::once((&question.reading.json, &question.after)).chain(earlier)
+        });
+        match self.around.store.percolates() {
+            true => self.around.store.percolate(&documents.map(|(json, _)| json).collect::<Vec<_>>()),
+            false => Ok(documents.map(|(_, document)| self.around.percolator.matches(document)).collect()),
+        }
     }
 
     /// Reads a document by the mapping.
@@ -261,12 +297,22 @@ impl<'e> Batch<'e> {
         read.map_err(|error| Rejection { id: Some(reading.id), reason: error.into() })
     }
 
+    fn earlier_document(&self, id: MemberId, json: &Value) -> Option<Document> {
+        let read = self.around.percolator.document(Some(id), json).inspect_err(|error| {
+            tracing::warn!(member = %id, %error, "the mapping refuses the stored document; told by the new one alone");
+        });
+        read.ok()
+    }
+
     /// The member's newest document, of this batch or of the store.
     fn newest(&self, id: MemberId) -> Result<Bytes, StoreError> {
         if let Some(Pending { document: Some(document), .. }) = self.pending.get(&id) {
             return Ok(document.clone());
         }
-        self.around.members.document(id)?.ok_or_else(|| missing("documents", id))
+        match self.known.document(id) {
+            Some(document) => Ok(document.clone()),
+            None => self.around.members.document(id)?.ok_or_else(|| missing("documents", id)),
+        }
     }
 
     /// The member's newest document that says anything of positions, of this batch or of the store.
@@ -275,7 +321,10 @@ impl<'e> Batch<'e> {
             Some(Pending { baseline: BaselineWrite::Set(document), .. }) => document.clone(),
             Some(Pending { baseline: BaselineWrite::Clear, .. }) => self.newest(id)?,
             Some(Pending { row, .. }) if !row.is_silent() => self.newest(id)?,
-            _ => self.around.members.baseline(id)?.ok_or_else(|| missing("documents", id))?,
+            _ => match self.known.baseline(id) {
+                Some(document) => document.clone(),
+                None => self.around.members.baseline(id)?.ok_or_else(|| missing("documents", id))?,
+            },
         };
         json::parse(&bytes).map_err(|error| damaged("documents", id, error.to_string()))
     }
@@ -301,29 +350,74 @@ impl<'e> Batch<'e> {
         match self.pending.get_mut(&id) {
             Some(pending) => pending.row = row,
             None => {
-                self.pending.insert(id, Pending { row, document: None, baseline: BaselineWrite::Keep });
+                let pending = Pending { row, stamp: self.stamp(id), document: None, baseline: BaselineWrite::Keep };
+                self.pending.insert(id, pending);
             }
         }
     }
 
-    fn announce(
-        &mut self,
-        member: MemberId,
-        version: MemberVersion,
-        changes: Vec<Change>,
-        told: Vec<Told>,
-        entries: MatchedEntries,
-    ) {
-        if !told.is_empty() {
-            let occurred_at = self.around.now;
-            self.announcements.push(Announcement { member, version, occurred_at, changes, told, entries });
-        }
-    }
-
-    fn put(&mut self, reading: Reading, row: MemberRow, baseline: BaselineWrite) {
-        let pending = Pending { row: Arc::new(row), document: Some(reading.bytes), baseline };
+    fn put(&mut self, reading: &Reading, row: MemberRow, baseline: BaselineWrite) {
+        let document = Some(reading.bytes.clone());
+        let pending = Pending { row: Arc::new(row), stamp: self.stamp(reading.id), document, baseline };
         self.pending.insert(reading.id, pending);
     }
+
+    /// The write that the batch's write of a member follows.
+    fn stamp(&self, id: MemberId) -> Stamp {
+        self.known.row(id).map_or_else(Stamp::default, |known| known.stamp.clone())
+    }
+}
+
+/// Notes for those who want it which positions their query found; gives the positions' entries.
+fn name_positions(
+    around: &Surroundings<'_>,
+    told: &mut [Told],
+    before: Option<&Version<'_>>,
+    after: &Version<'_>,
+) -> Result<MatchedEntries, StoreError> {
+    let Surroundings { percolator, audience, queries, forbidden_fields, .. } = around;
+    let mut entries = MatchedEntries::default();
+    for one in told.iter_mut().filter(|one| audience.names_positions(&one.subscription)) {
+        let version = match one.status {
+            EventStatus::StoppedMatchingQuery => before,
+            EventStatus::Changed | EventStatus::StartedMatchingQuery => Some(after),
+        };
+        let query = queries.of(&one.subscription, percolator, forbidden_fields)?;
+        let (Some(version), Some(query)) = (version, query) else { continue };
+        let places = version.places(percolator, &query);
+        version.gather(&places, entries.told_by_mut(one.status));
+        one.places = Some(places);
+    }
+    Ok(entries)
+}
+
+fn version_of<'v>(around: &Surroundings<'_>, json: &'v Value, document: &'v Document) -> Version<'v> {
+    Version::new(around.percolator.mapping(), around.schema, json, document)
+}
+
+/// Whose newest documents, and whose newest that say anything of positions, the updates will be compared with.
+fn documents_needed(known: &Known, readings: &[&Reading]) -> (Vec<MemberId>, Vec<MemberId>) {
+    let (mut newest, mut baselines) = (Vec::new(), Vec::new());
+    for reading in readings {
+        let Some(MemberState::Known(profile)) = known.row(reading.id).map(|known| &known.row.state) else { continue };
+        if reading.digest == profile.digest || is_older(reading, profile) {
+            continue;
+        }
+        match (profile.fingerprint, reading.fingerprint) {
+            (Some(_), None) if !profile.silent => newest.push(reading.id),
+            (Some(known), Some(new)) if new != known => baselines.push(reading.id),
+            _ => {}
+        }
+    }
+    for ids in [&mut newest, &mut baselines] {
+        ids.sort_unstable();
+        ids.dedup();
+    }
+    (newest, baselines)
+}
+
+fn is_older(reading: &Reading, profile: &Profile) -> bool {
+    matches!((reading.last_updated, profile.last_updated), (Some(new), Some(known)) if new < known)
 }
 
 fn outcome(id: MemberId, kind: OutcomeKind) -> Outcome {

@@ -1,6 +1,7 @@
 //! What can go wrong around the engine.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::member::MemberId;
 use crate::percolator::DocumentError;
@@ -17,6 +18,14 @@ pub enum OpenError {
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The data directory cannot be made.
+    #[error("cannot make the data directory {}: {source}", .directory.display())]
+    DataDirectory {
+        /// The directory.
+        directory: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// Stored queries no longer fit the mapping.
     #[error(
         "stored queries no longer fit the mapping: {}; start with the old mapping, \
@@ -117,6 +126,9 @@ pub enum SubscriptionError {
         /// How many are allowed.
         limit: usize,
     },
+    /// Not all nodes know of the subscription yet.
+    #[error("subscription {0} is being made known to all nodes; try again in a moment")]
+    Initializing(SubscriptionId),
     /// The subscription is over for good.
     #[error("subscription {id} has ended ({reason}); make a new one")]
     Ended {

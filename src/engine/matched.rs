@@ -16,7 +16,7 @@ use crate::subscription::{Selector, SubscriptionId};
 /// The percolator keeps no query in a form that says where it matched, so the few that are asked are compiled anew and kept for a
 /// while.
 pub(super) struct Queries {
-    store: Arc<Store>,
+    store: Arc<dyn Store>,
     compiled: Cache<SubscriptionId, Compiled>,
 }
 
@@ -34,7 +34,7 @@ const CACHED_TEXT_BYTES: u64 = 4 << 20;
 pub(super) const MAX_POSITIONS: usize = 100;
 
 impl Queries {
-    pub(super) fn new(store: Arc<Store>) -> Self {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
         let weigher = |_: &SubscriptionId, compiled: &Compiled| compiled.text_bytes;
         Queries { store, compiled: Cache::builder().max_capacity(CACHED_TEXT_BYTES).weigher(weigher).build() }
     }
@@ -50,7 +50,7 @@ impl Queries {
             return Ok(Some(known.query));
         }
         let Some(subscription) = self.store.subscription(id)? else { return Ok(None) };
-        let Selector::EsDsl(clause) = subscription.selector else { return Ok(None) };
+        let Selector::EsDsl(clause) = subscription.row.selector else { return Ok(None) };
         // It was compiled when it was stored in the percolator, or it would not be told anything.
         let Ok(query) = percolator.compile_restricted(&clause, forbidden_fields) else { return Ok(None) };
         let text_bytes = u32::try_from(clause.to_string().len()).unwrap_or(u32::MAX);

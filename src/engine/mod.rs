@@ -8,31 +8,39 @@
 //! 3. `audience`: which of the selecting subscriptions want to hear of these changes.
 //! 4. One commit of the store holds members, documents, fingerprints and events of the whole batch.
 //!
-//! Updates and subscriptions pass one after the other (the `Desk`), so an update sees every subscription that was
-//! answered before it. Reading members, subscriptions and events waits for nobody.
+//! An update sees every subscription that was answered before it: whoever changes what subscriptions want waits for the updates
+//! that are being applied, and they for it. Over a store of its own, updates pass one after the other; over one that other nodes
+//! write too, they run side by side, and one that loses a race for its member is judged again. Reading members, subscriptions and events
+//! waits for nobody.
 
 mod audience;
 mod batch;
 mod error;
+mod following;
+mod judging;
 mod matched;
 mod members;
 mod options;
 mod preview;
 mod reading;
+mod restoring;
 mod subscriptions;
 mod update;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use rustc_hash::FxHashSet;
 use tokio::sync::watch;
 
 use crate::event::Sequence;
 use crate::member::MemberId;
 use crate::percolator::Percolator;
-use crate::store::{Store, StoreError};
-use crate::subscription::{PausedBy, Status, Subscription};
+use crate::store::{Announcement, Committed, EmbeddedStore, MemberWrite, Store, StoreError, Stored};
+use crate::subscription::{PausedBy, Status, Subscription, SubscriptionId};
 use audience::Audience;
 use batch::{Batch, Surroundings};
 use matched::Queries;
@@ -40,8 +48,10 @@ use members::Members;
 use reading::Reading;
 
 pub use error::{ApplyError, Misfit, OpenError, PreviewError, SubscriptionError};
+pub use judging::{Judging, Prepared};
 pub use options::{Clock, EngineOptions};
 pub use preview::{MAX_SAMPLE, Preview, Sample, Subject, Verdict};
+pub use restoring::{PreparedMember, StoredMemberError};
 pub use subscriptions::{NewSubscription, SubscriptionPatch};
 pub use update::{Outcome, OutcomeKind, Rejection, RejectionReason, Update};
 
@@ -89,20 +99,24 @@ pub use update::{Outcome, OutcomeKind, Rejection, RejectionReason, Update};
 /// ```
 pub struct Engine {
     options: EngineOptions,
-    store: Arc<Store>,
+    store: Arc<dyn Store>,
     percolator: Percolator,
     members: Members,
     queries: Queries,
-    desk: Mutex<Desk>,
+    /// What subscriptions want to hear; read while updates are applied.
+    audience: RwLock<Audience>,
+    /// Whose turn it is to write members, where nobody else can say that a race was lost.
+    turn: Option<Mutex<()>>,
+    /// Over a shared store: until when this node takes updates.
+    trusted_until: Mutex<Option<Instant>>,
+    /// Subscriptions that not all nodes have followed yet.
+    initializing: Mutex<FxHashSet<SubscriptionId>>,
     committed: watch::Sender<Sequence>,
     subscriptions_changed: watch::Sender<u64>,
 }
 
-/// What whoever changes anything holds: updates and subscriptions pass one after the other.
-#[derive(Debug, Default)]
-struct Desk {
-    audience: Audience,
-}
+/// So often an update that lost a race for its member is judged again; each time another one was stored.
+const RACES: u32 = 32;
 
 impl Engine {
     /// Opens the store of the data directory and compiles its subscriptions.
@@ -112,13 +126,25 @@ impl Engine {
     /// [`OpenError::Store`] where the directory is in use, damaged, or of a newer version;
     /// [`OpenError::MappingChanged`] where stored queries no longer fit the mapping, unless the change is accepted.
     pub fn open(options: EngineOptions) -> Result<Engine, OpenError> {
-        let store = Arc::new(Store::open(&options.data_dir, options.store_cache_bytes)?);
+        let store = Arc::new(EmbeddedStore::open(&options.data_dir, options.store_cache_bytes)?);
+        Engine::over(store, options)
+    }
+
+    /// Opens an engine over a store, and compiles its subscriptions.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::open`].
+    pub fn over(store: Arc<dyn Store>, options: EngineOptions) -> Result<Engine, OpenError> {
         let last = store.last_sequence()?.unwrap_or(Sequence(0));
         let engine = Engine {
             percolator: Percolator::new(Arc::clone(&options.mapping)),
             members: Members::new(Arc::clone(&store), options.member_cache_bytes),
             queries: Queries::new(Arc::clone(&store)),
-            desk: Mutex::default(),
+            audience: RwLock::default(),
+            turn: (!store.is_shared()).then(Mutex::default),
+            trusted_until: Mutex::default(),
+            initializing: Mutex::default(),
             committed: watch::Sender::new(last),
             subscriptions_changed: watch::Sender::new(0),
             options,
@@ -135,11 +161,9 @@ impl Engine {
     /// [`ApplyError::Rejected`] with the reason, [`ApplyError::Store`] where the store fails.
     pub fn apply(&self, update: Update) -> Result<Outcome, ApplyError> {
         let reading = Reading::of(update, &self.options.schema)?;
-        let desk = self.desk();
-        let mut batch = self.batch(&desk);
-        let outcome = batch.apply(reading)?;
-        self.commit(batch)?;
-        Ok(outcome?)
+        let mut outcomes = self.apply_readings(&[&reading], Judging::Telling, true)?;
+        let unanswered = || StoreError::Unwritable { table: "members", reason: "the update has no outcome".to_owned() };
+        Ok(outcomes.pop().ok_or_else(unanswered)??)
     }
 
     /// Applies updates one after the other, in one commit: each sees what those before it did, and when this returns all are
@@ -151,17 +175,51 @@ impl Engine {
     pub fn apply_batch(&self, updates: Vec<Update>) -> Result<Vec<Result<Outcome, Rejection>>, StoreError> {
         let schema = &self.options.schema;
         let readings: Vec<_> = updates.into_iter().map(|update| Reading::of(update, schema)).collect();
-        let desk = self.desk();
-        let mut batch = self.batch(&desk);
-        let mut outcomes = Vec::with_capacity(readings.len());
-        for reading in readings {
-            outcomes.push(match reading {
-                Ok(reading) => batch.apply(reading)?,
-                Err(rejection) => Err(rejection),
-            });
+        let good: Vec<&Reading> = readings.iter().filter_map(|reading| reading.as_ref().ok()).collect();
+        let mut outcomes = self.apply_readings(&good, Judging::Telling, true)?.into_iter();
+        let each = readings.iter().map(|reading| match reading {
+            Ok(_) => outcomes.next(),
+            Err(rejection) => Some(Err(rejection.clone())),
+        });
+        Ok(each.flatten().collect())
+    }
+
+    /// Applies what was read, or only judges it where it is not to be stored; one outcome for each. Those that lose a race for
+    /// their member are judged again by what the winner stored.
+    fn apply_readings(
+        &self,
+        readings: &[&Reading],
+        judging: Judging,
+        is_stored: bool,
+    ) -> Result<Vec<Result<Outcome, Rejection>>, StoreError> {
+        let _turn = self.turn();
+        let (audience, nobody) = (self.audience(), Audience::default());
+        self.check_trust()?;
+        let told = if judging == Judging::Telling { &*audience } else { &nobody };
+        let mut outcomes: Vec<Option<Result<Outcome, Rejection>>> = vec![None; readings.len()];
+        let mut left: Vec<usize> = (0..readings.len()).collect();
+        let mut lost = Vec::new();
+        for _ in 0..RACES {
+            let these: Vec<&Reading> = left.iter().filter_map(|place| readings.get(*place).copied()).collect();
+            let mut batch = Batch::new(self.surroundings(told, judging), &these)?;
+            for reading in &these {
+                batch.apply(reading)?;
+            }
+            let finished = batch.finish()?;
+            if is_stored {
+                lost = self.commit(finished.writes, &finished.announcements)?;
+            }
+            for (place, outcome) in left.iter().zip(finished.outcomes) {
+                if let Some(answer) = outcomes.get_mut(*place) {
+                    *answer = Some(outcome);
+                }
+            }
+            left.retain(|place| readings.get(*place).is_some_and(|reading| lost.contains(&reading.id)));
+            if left.is_empty() {
+                return Ok(outcomes.into_iter().flatten().collect());
+            }
         }
-        self.commit(batch)?;
-        Ok(outcomes)
+        Err(StoreError::Contended { member: lost.first().copied(), races: RACES })
     }
 
     /// Erases a member: document, fingerprint, remembered positions, and what events say of the person. Its id and version
@@ -171,7 +229,7 @@ impl Engine {
     ///
     /// Where the store fails.
     pub fn erase(&self, id: MemberId) -> Result<bool, StoreError> {
-        let _desk = self.desk();
+        let _turn = self.turn();
         let erased = self.store.erase(id);
         self.members.forget(id);
         erased
@@ -183,7 +241,16 @@ impl Engine {
     ///
     /// Where the store fails.
     pub fn document(&self, id: MemberId) -> Result<Option<Bytes>, StoreError> {
-        self.store.document(id)
+        self.members.document(id)
+    }
+
+    /// Members' documents, in the order of the ids.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    pub fn documents(&self, ids: &[MemberId]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.store.documents(ids)
     }
 
     /// Drops events that are older than the retention, delivered or not, and returns how many changes they told. To be
@@ -209,8 +276,13 @@ impl Engine {
     }
 
     /// The store.
-    pub fn store(&self) -> &Arc<Store> {
+    pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The folder for what does not lie in the store: files to be downloaded.
+    pub fn data_dir(&self) -> &Path {
+        &self.options.data_dir
     }
 
     /// The percolator, with every subscription that selects members.
@@ -222,38 +294,48 @@ impl Engine {
         self.options.clock.now()
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        // What is behind the lock is changed only by calls that cannot panic half-way.
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What is behind these locks is changed only by calls that cannot panic half-way.
+    fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        self.turn.as_ref().map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn batch<'e>(&'e self, desk: &'e Desk) -> Batch<'e> {
-        Batch::new(Surroundings {
+    fn audience(&self) -> RwLockReadGuard<'_, Audience> {
+        self.audience.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn audience_mut(&self) -> RwLockWriteGuard<'_, Audience> {
+        self.audience.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn surroundings<'e>(&'e self, audience: &'e Audience, judging: Judging) -> Surroundings<'e> {
+        Surroundings {
+            store: &*self.store,
             members: &self.members,
             percolator: &self.percolator,
             schema: &self.options.schema,
-            audience: &desk.audience,
+            audience,
             queries: &self.queries,
             forbidden_fields: &self.options.forbidden_fields,
             now: self.now(),
-        })
+            compares: judging != Judging::Baseline,
+        }
     }
 
-    /// Makes a batch durable; only then the cache and whoever waits for events learn of it.
-    fn commit(&self, batch: Batch<'_>) -> Result<(), StoreError> {
-        let (writes, announcements) = batch.finish();
+    /// Makes a batch durable; only then the cache and whoever waits for events learn of it. Returns the members that were lost to
+    /// another node.
+    fn commit(&self, writes: Vec<MemberWrite>, announcements: &[Announcement]) -> Result<Vec<MemberId>, StoreError> {
         if writes.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        match self.store.commit(&writes, &announcements) {
-            Ok(last) => {
+        match self.store.commit(&writes, announcements) {
+            Ok(Committed { last, lost }) => {
                 for write in writes {
                     self.members.committed(write.id, write.row);
                 }
                 if let (false, Some(last)) = (announcements.is_empty(), last) {
                     self.committed.send_replace(last);
                 }
-                Ok(())
+                Ok(lost)
             }
             Err(error) => {
                 for write in writes {
@@ -266,21 +348,28 @@ impl Engine {
 
     /// Compiles what is stored, at the start.
     fn compile_stored(&self) -> Result<(), OpenError> {
-        let mut desk = self.desk();
+        let mut audience = self.audience_mut();
+        let mut initializing = self.initializing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = self.percolator.batch();
         let mut misfits = Vec::new();
-        self.store.for_each_subscription(|subscription| {
+        self.store.for_each_subscription(&mut |stored| {
+            let subscription = &stored.row;
             if let Status::Ended { .. } = subscription.status {
                 return Ok(());
             }
             match self.compile(&subscription.selector) {
                 Ok(selector) => {
-                    desk.audience.admit(&subscription);
-                    batch.add(subscription.id, &selector);
+                    if subscription.status == Status::Initializing {
+                        initializing.insert(subscription.id.clone());
+                    }
+                    audience.admit(subscription);
+                    if !self.store.percolates() {
+                        batch.add(subscription.id.clone(), &selector);
+                    }
                 }
                 // This one was accepted as a misfit before, or is paused for another reason of ours: `resume` will tell.
                 Err(_) if matches!(subscription.status, Status::Paused { by: PausedBy::System, .. }) => {}
-                Err(error) => misfits.push((subscription, error)),
+                Err(error) => misfits.push((stored, error)),
             }
             Ok(())
         })?;
@@ -290,19 +379,17 @@ impl Engine {
     }
 
     /// Refuses the start, or pauses the subscriptions whose queries no longer fit the mapping.
-    fn settle_misfits(&self, misfits: Vec<(Subscription, crate::query::QueryError)>) -> Result<(), OpenError> {
+    fn settle_misfits(&self, misfits: Vec<(Stored<Subscription>, crate::query::QueryError)>) -> Result<(), OpenError> {
         if !self.options.accept_mapping_change && !misfits.is_empty() {
-            let misfits =
-                misfits.into_iter().map(|(subscription, error)| Misfit { subscription: subscription.id, error });
+            let misfits = misfits.into_iter().map(|(stored, error)| Misfit { subscription: stored.row.id, error });
             return Err(OpenError::MappingChanged(misfits.collect()));
         }
-        let paused: Vec<Subscription> = misfits
-            .into_iter()
-            .map(|(subscription, error)| {
-                let reason = format!("the query no longer fits the mapping: {error}");
-                Subscription { status: Status::Paused { by: PausedBy::System, reason }, ..subscription }
-            })
-            .collect();
-        Ok(self.store.put_subscriptions(&paused.iter().collect::<Vec<_>>())?)
+        let pause = |(Stored { row, stamp }, error)| {
+            let reason = format!("the query no longer fits the mapping: {error}");
+            Stored { row: Subscription { status: Status::Paused { by: PausedBy::System, reason }, ..row }, stamp }
+        };
+        // Where another node was faster it found the same, or the subscription has changed and is followed.
+        self.store.replace_subscriptions(misfits.into_iter().map(pause).collect())?;
+        Ok(())
     }
 }

@@ -107,7 +107,7 @@ impl Engine {
     fn document_of(&self, subject: Subject) -> Result<(Option<MemberId>, Value), PreviewError> {
         match subject {
             Subject::Member(id) => {
-                let bytes = self.store.document(id)?.ok_or(PreviewError::UnknownMember(id))?;
+                let bytes = self.members.document(id)?.ok_or(PreviewError::UnknownMember(id))?;
                 Ok((Some(id), stored(id, &bytes)?))
             }
             Subject::Document(json) if json.is_object() => {
@@ -121,7 +121,7 @@ impl Engine {
     fn sample(&self, selector: &CompiledSelector, size: usize) -> Result<Sample, StoreError> {
         let mut sample = Sample { members: 0, matching: 0 };
         let mut bytes_left = MAX_SAMPLE_BYTES;
-        self.store.for_each_document_backwards(size, |id, bytes| {
+        self.store.for_each_document_backwards(size, &mut |id, bytes| {
             let matches = match selector {
                 CompiledSelector::Query(query) => self.query_matches(query, id, bytes)?,
                 CompiledSelector::Ids(_) | CompiledSelector::All => lists(selector, Some(id)),

@@ -17,6 +17,8 @@ pub(super) struct Reading {
     pub(super) json: Value,
     pub(super) digest: [u8; 32],
     pub(super) positions: Positions,
+    /// Of the positions; `None` where the document says nothing of them.
+    pub(super) fingerprint: Option<[u8; 32]>,
     pub(super) last_updated: Option<Timestamp>,
 }
 
@@ -27,12 +29,14 @@ impl Reading {
         let reject = |id: Option<MemberId>, reason| Rejection { id, reason };
         let json = json::parse(&update.document).map_err(|error| reject(expected, error.into()))?;
         let id = member_id(&json, expected, &schema.id).map_err(|reason| reject(expected, reason))?;
+        let positions = schema.positions(&json);
         Ok(Reading {
             id,
             bytes: update.document,
             explicit_version: update.version,
             digest: change::document_digest(&json).0,
-            positions: schema.positions(&json),
+            fingerprint: (!positions.is_silent()).then(|| positions.fingerprint().0),
+            positions,
             last_updated: schema.last_updated(&json),
             json,
         })

@@ -1,20 +1,21 @@
 //! The life of subscriptions: each step is durable and seen by the percolator before it is answered.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Desk, Engine, SubscriptionError};
+use super::audience::Audience;
+use super::{Engine, SubscriptionError};
 use crate::change::ChangeKind;
 use crate::event::{Event, Sequence};
 use crate::json;
 use crate::percolator::CompiledSelector;
 use crate::query::{QueryError, QueryErrorKind};
-use crate::store::StoreError;
-use crate::store::embedded::Page;
+use crate::store::{Page, StoreError, Stored};
 use crate::subscription::{Cadence, Format, PausedBy, Selector, Status, Subscription, SubscriptionId, Tenant};
 
 /// What a tenant asks for when it subscribes.
@@ -75,15 +76,16 @@ pub struct SubscriptionPatch {
 }
 
 impl Engine {
-    /// Makes a subscription. When this returns it is durable, and no update that is accepted from now on misses it.
+    /// Makes a subscription. When this returns it is durable, and once it is active, which over a store of its own it is at once, no
+    /// update that is sent from then on misses it.
     ///
     /// # Errors
     ///
     /// A query that cannot be matched, uses a forbidden field or does not fit the mapping; no ids or too many.
     pub fn subscribe(&self, new: NewSubscription) -> Result<Subscription, SubscriptionError> {
-        let (subscription, compiled) = self.prepare(new)?;
-        self.admit(vec![(&subscription, compiled)])?;
-        Ok(subscription)
+        let mut made = self.subscribe_all(vec![new])?;
+        let unmade = || StoreError::Unwritable { table: "subscriptions", reason: "it was not made".to_owned() };
+        Ok(made.pop().ok_or_else(unmade)?)
     }
 
     /// Makes subscriptions as [`Engine::subscribe`] does, in one commit: all of them or none.
@@ -93,21 +95,27 @@ impl Engine {
     /// As [`Engine::subscribe`], for the first of them that cannot be made.
     pub fn subscribe_all(&self, new: Vec<NewSubscription>) -> Result<Vec<Subscription>, SubscriptionError> {
         let prepared = new.into_iter().map(|new| self.prepare(new)).collect::<Result<Vec<_>, _>>()?;
-        let (subscriptions, compiled): (Vec<_>, Vec<_>) = prepared.into_iter().unzip();
+        let (mut subscriptions, compiled): (Vec<_>, Vec<_>) = prepared.into_iter().unzip();
         self.admit(subscriptions.iter().zip(compiled).collect())?;
+        if self.store.is_shared() && self.store.all_nodes_follow()? {
+            let ids: Vec<SubscriptionId> = subscriptions.iter().map(|new| new.id.clone()).collect();
+            self.activated(&ids)?;
+            subscriptions.iter_mut().for_each(|subscription| subscription.status = Status::Active);
+        }
         Ok(subscriptions)
     }
 
     fn prepare(&self, new: NewSubscription) -> Result<(Subscription, CompiledSelector), SubscriptionError> {
         let selector = self.checked(new.selector)?;
         let compiled = self.compile(&selector)?;
+        self.store.check_selector(&selector)?;
         let created_at = self.now();
         let subscription = Subscription {
             id: SubscriptionId::generate(),
             tenant: new.tenant,
             created_at,
             expires_at: self.end_of_life(created_at),
-            status: Status::Active,
+            status: if self.store.is_shared() { Status::Initializing } else { Status::Active },
             webhook_url: new.webhook_url,
             webhook_secret: generate_secret(),
             selector,
@@ -123,14 +131,19 @@ impl Engine {
 
     /// Makes new subscriptions durable, then seen.
     fn admit(&self, new: Vec<(&Subscription, CompiledSelector)>) -> Result<(), StoreError> {
-        let mut desk = self.desk();
-        self.store.put_subscriptions(&new.iter().map(|(subscription, _)| *subscription).collect::<Vec<_>>())?;
+        let mut audience = self.audience_mut();
+        self.store.add_subscriptions(&new.iter().map(|(subscription, _)| *subscription).collect::<Vec<_>>())?;
         for (subscription, _) in &new {
-            desk.audience.admit(subscription);
+            if subscription.status == Status::Initializing {
+                self.initializing.lock().unwrap_or_else(PoisonError::into_inner).insert(subscription.id.clone());
+            }
+            audience.admit(subscription);
         }
         let selectors = new.into_iter().map(|(subscription, compiled)| (subscription.id.clone(), compiled));
-        self.percolator.insert_all(selectors);
-        drop(desk);
+        if !self.store.percolates() {
+            self.percolator.insert_all(selectors);
+        }
+        drop(audience);
         self.announce_subscriptions();
         Ok(())
     }
@@ -141,8 +154,8 @@ impl Engine {
     ///
     /// [`SubscriptionError::Unknown`] where there is none, or where it is another tenant's.
     pub fn subscription(&self, tenant: &Tenant, id: &SubscriptionId) -> Result<Subscription, SubscriptionError> {
-        let found = self.store.subscription(id)?.filter(|subscription| subscription.tenant == *tenant);
-        found.map(|found| self.as_of_now(found)).ok_or_else(|| SubscriptionError::Unknown(id.clone()))
+        let found = self.store.subscription(id)?.filter(|found| found.row.tenant == *tenant);
+        found.map(|found| self.as_of_now(found.row)).ok_or_else(|| SubscriptionError::Unknown(id.clone()))
     }
 
     /// A page of a tenant's subscriptions in order of their making; its `next` is the `after` of the page that follows.
@@ -175,26 +188,29 @@ impl Engine {
     ) -> Result<Subscription, SubscriptionError> {
         let selector = patch.selector.map(|selector| self.checked(selector)).transpose()?;
         let compiled = selector.as_ref().map(|selector| self.compile(selector)).transpose()?;
+        if let Some(selector) = &selector {
+            self.store.check_selector(selector)?;
+        }
         self.revise(tenant, id, |subscription| {
-            if let Some(webhook_url) = patch.webhook_url {
-                subscription.webhook_url = webhook_url;
+            if let Some(webhook_url) = &patch.webhook_url {
+                subscription.webhook_url = webhook_url.clone();
             }
-            if let Some(selector) = selector {
-                subscription.selector = selector;
+            if let Some(selector) = &selector {
+                subscription.selector = selector.clone();
             }
             if let Some(format) = patch.format {
                 subscription.format = format;
             }
-            if let Some(changes) = patch.changes {
-                subscription.changes = changes;
+            if let Some(changes) = &patch.changes {
+                subscription.changes = changes.clone();
             }
             if let Some(cadence) = patch.cadence {
                 subscription.cadence = cadence;
             }
-            if let Some(description) = patch.description {
-                subscription.description = description;
+            if let Some(description) = &patch.description {
+                subscription.description = description.clone();
             }
-            Ok(compiled)
+            Ok(compiled.clone())
         })
     }
 
@@ -204,12 +220,12 @@ impl Engine {
     ///
     /// As [`Engine::subscription`].
     pub fn delete(&self, tenant: &Tenant, id: &SubscriptionId) -> Result<(), SubscriptionError> {
-        let mut desk = self.desk();
+        let mut audience = self.audience_mut();
         let subscription = self.subscription(tenant, id)?;
         self.store.remove_subscription(&subscription)?;
         self.queries.forget(id);
-        desk.stop(&self.percolator, id);
-        drop(desk);
+        self.stop(&mut audience, id);
+        drop(audience);
         self.announce_subscriptions();
         Ok(())
     }
@@ -316,9 +332,10 @@ impl Engine {
         &self,
         tenant: &Tenant,
         id: &SubscriptionId,
-        revision: impl FnOnce(&mut Subscription) -> Result<Option<CompiledSelector>, SubscriptionError>,
+        revision: impl Fn(&mut Subscription) -> Result<Option<CompiledSelector>, SubscriptionError>,
     ) -> Result<Subscription, SubscriptionError> {
         self.revise_any(id, |subscription| match subscription.tenant == *tenant {
+            true if subscription.status == Status::Initializing => Err(SubscriptionError::Initializing(id.clone())),
             true => revision(subscription),
             false => Err(SubscriptionError::Unknown(id.clone())),
         })
@@ -328,28 +345,37 @@ impl Engine {
     fn revise_any(
         &self,
         id: &SubscriptionId,
-        revision: impl FnOnce(&mut Subscription) -> Result<Option<CompiledSelector>, SubscriptionError>,
+        revision: impl Fn(&mut Subscription) -> Result<Option<CompiledSelector>, SubscriptionError>,
     ) -> Result<Subscription, SubscriptionError> {
-        let mut desk = self.desk();
-        let mut subscription = self.store.subscription(id)?.ok_or_else(|| SubscriptionError::Unknown(id.clone()))?;
-        let status_before = subscription.status.clone();
-        let compiled = revision(&mut subscription)?;
-        if let Status::Ended { reason } = status_before {
-            return Err(SubscriptionError::Ended { id: id.clone(), reason });
+        let mut audience = self.audience_mut();
+        for _ in 0..super::RACES {
+            let stored = self.store.subscription(id)?.ok_or_else(|| SubscriptionError::Unknown(id.clone()))?;
+            let (mut subscription, status_before) = (stored.row.clone(), stored.row.status);
+            let compiled = revision(&mut subscription)?;
+            if let Status::Ended { reason } = status_before {
+                return Err(SubscriptionError::Ended { id: id.clone(), reason });
+            }
+            let new = Stored { row: subscription.clone(), stamp: stored.stamp };
+            if self.store.replace_subscriptions(vec![new])? != [true] {
+                continue;
+            }
+            if let Some(compiled) = compiled {
+                self.queries.forget(id);
+                if !self.store.percolates() {
+                    self.percolator.insert(id.clone(), compiled);
+                }
+            }
+            match subscription.status {
+                Status::Ended { .. } => self.stop(&mut audience, id),
+                Status::Initializing | Status::Active | Status::Paused { .. } | Status::Expired => {
+                    audience.admit(&subscription);
+                }
+            }
+            drop(audience);
+            self.announce_subscriptions();
+            return Ok(self.as_of_now(subscription));
         }
-
-        self.store.put_subscriptions(&[&subscription])?;
-        if let Some(compiled) = compiled {
-            self.queries.forget(id);
-            self.percolator.insert(id.clone(), compiled);
-        }
-        match subscription.status {
-            Status::Ended { .. } => desk.stop(&self.percolator, id),
-            Status::Active | Status::Paused { .. } | Status::Expired => desk.audience.admit(&subscription),
-        }
-        drop(desk);
-        self.announce_subscriptions();
-        Ok(self.as_of_now(subscription))
+        Err(StoreError::Contended { member: None, races: super::RACES }.into())
     }
 
     /// A selector as it is stored: a query that can be read again, ids sorted, without repeats, within the limit.
@@ -385,10 +411,12 @@ impl Engine {
     fn as_of_now(&self, subscription: Subscription) -> Subscription {
         let is_over = subscription.expires_at.is_some_and(|end| end <= self.now());
         match subscription.status {
-            Status::Active | Status::Paused { .. } if is_over => {
+            Status::Initializing | Status::Active | Status::Paused { .. } if is_over => {
                 Subscription { status: Status::Expired, ..subscription }
             }
-            Status::Active | Status::Paused { .. } | Status::Expired | Status::Ended { .. } => subscription,
+            Status::Initializing | Status::Active | Status::Paused { .. } | Status::Expired | Status::Ended { .. } => {
+                subscription
+            }
         }
     }
 
@@ -398,16 +426,14 @@ impl Engine {
         Some(end.unwrap_or(Timestamp::MAX))
     }
 
-    fn announce_subscriptions(&self) {
-        self.subscriptions_changed.send_modify(|revision| *revision += 1);
-    }
-}
-
-impl Desk {
     /// A subscription selects nobody any more.
-    fn stop(&mut self, percolator: &crate::percolator::Percolator, id: &SubscriptionId) {
-        percolator.remove(id);
-        self.audience.dismiss(id);
+    pub(super) fn stop(&self, audience: &mut Audience, id: &SubscriptionId) {
+        self.percolator.remove(id);
+        audience.dismiss(id);
+    }
+
+    pub(super) fn announce_subscriptions(&self) {
+        self.subscriptions_changed.send_modify(|revision| *revision += 1);
     }
 }
 

@@ -129,12 +129,19 @@ pub struct Lines<R> {
     max_line_bytes: usize,
     /// The number of the line read last.
     pub number: u64,
+    /// How many bytes were read up to its end.
+    pub bytes: u64,
 }
 
 impl<R: BufRead> Lines<R> {
     /// Lines of at most `max_line_bytes`.
     pub fn new(reader: R, max_line_bytes: usize) -> Self {
-        Lines { reader, max_line_bytes, number: 0 }
+        Lines { reader, max_line_bytes, number: 0, bytes: 0 }
+    }
+
+    /// The lines that follow line `number`, which ends behind so many bytes: there the reader stands.
+    pub fn behind(reader: R, max_line_bytes: usize, number: u64, bytes: u64) -> Self {
+        Lines { reader, max_line_bytes, number, bytes }
     }
 
     /// The next line that is not empty. A last line without a newline counts; a stream that breaks amid a line loses it.
@@ -147,9 +154,11 @@ impl<R: BufRead> Lines<R> {
             let mut line = Vec::new();
             // One byte more than allowed, for the newline, and one to see that it is too long.
             let most = self.max_line_bytes as u64 + 2;
-            if self.reader.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
+            let read = self.reader.by_ref().take(most).read_until(b'\n', &mut line)?;
+            if read == 0 {
                 return Ok(None);
             }
+            self.bytes += read as u64;
             self.number += 1;
             let cut = line.len() as u64 == most && line.last() != Some(&b'\n');
             if cut {
@@ -174,6 +183,7 @@ impl<R: BufRead> Lines<R> {
                 None => (buffer.len(), buffer.is_empty()),
             };
             self.reader.consume(used);
+            self.bytes += used as u64;
             if done {
                 return Ok(());
             }

@@ -1,15 +1,13 @@
 //! What a query's values mean for a field: the other half of how the document's values become points.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::query::Scalar;
 
-use super::date_format::{DateFormat, Instant, Missing, NANOS_PER_MILLI, zone};
-use super::date_math::{self, DateExpression};
+use super::date_range::DatedRange;
 use super::error::ValueError;
-use super::field::{DateResolution, DateType, Field, FieldType, NumberType, RangeOf};
+use super::field::{DateResolution, Field, FieldType, NumberType, RangeOf};
 use super::ip;
 
 /// The points that a `term` or `range` accepts.
@@ -23,76 +21,19 @@ pub enum PointRange {
     Dated(DatedRange),
 }
 
-/// A range of dates of which a bound holds `now`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DatedRange {
-    low: DateBound,
-    high: DateBound,
-    resolution: DateResolution,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum DateBound {
-    Open,
-    /// The moment, and what is added to its point: 1 above what is excluded below, -1 below what is excluded above.
-    At(DateExpression, i128),
-}
-
 impl PointRange {
     /// The inclusive bounds at the time `now`; `None` where nothing can match.
     pub fn resolve(&self, now: Timestamp) -> Option<(i128, i128)> {
         let (low, high) = match self {
             PointRange::Empty => return None,
             PointRange::Fixed { low, high } => (*low, *high),
-            PointRange::Dated(range) => (
-                range.low.point(now, range.resolution, i128::MIN)?,
-                range.high.point(now, range.resolution, i128::MAX)?,
-            ),
+            PointRange::Dated(range) => range.resolve(now)?,
         };
         (low <= high).then_some((low, high))
     }
 
-    fn between(low: i128, high: i128) -> PointRange {
+    pub(super) fn between(low: i128, high: i128) -> PointRange {
         if low <= high { PointRange::Fixed { low, high } } else { PointRange::Empty }
-    }
-}
-
-impl DateBound {
-    fn point(&self, now: Timestamp, resolution: DateResolution, open: i128) -> Option<i128> {
-        match self {
-            DateBound::Open => Some(open),
-            DateBound::At(DateExpression::Fixed(instant), beyond) => Some(resolution.point(*instant) + beyond),
-            DateBound::At(DateExpression::Now(math), beyond) => Some(resolution.point(math.at(now)?) + beyond),
-        }
-    }
-}
-
-impl DateResolution {
-    /// The point of a moment.
-    pub(crate) fn point(self, instant: Instant) -> i128 {
-        match self {
-            DateResolution::Millis => instant.0.div_euclid(NANOS_PER_MILLI),
-            DateResolution::Nanos => instant.0,
-        }
-    }
-}
-
-/// Nanoseconds since 1970 in 63 bits.
-fn fits_nanos(instant: Instant) -> bool {
-    (0..=i128::from(i64::MAX)).contains(&instant.0)
-}
-
-impl DateType {
-    /// The point of a document's value.
-    pub(crate) fn document_point(&self, text: &str) -> Result<i128, String> {
-        let instant = self
-            .format
-            .parse(text, Missing::First, &TimeZone::UTC)
-            .ok_or_else(|| format!("it does not fit the format {:?}", self.format.source()))?;
-        if self.resolution == DateResolution::Nanos && !fits_nanos(instant) {
-            return Err("date_nanos reach from 1970 to 2262".to_owned());
-        }
-        Ok(self.resolution.point(instant))
     }
 }
 
@@ -141,14 +82,6 @@ impl Field {
     ) -> Result<PointRange, ValueError> {
         let lower = lower.map(|value| (&value.0, includes_lower));
         let upper = upper.map(|value| (&value.0, includes_upper));
-        let is_date =
-            matches!(self.kind, FieldType::Date(_)) || matches!(&self.kind, FieldType::Range(range) if range.is_date());
-        if !is_date && format.is_some() {
-            return Err(self.refuse(format!("`format` has a meaning for dates only, not for {}", self.kind.name())));
-        }
-        if !is_date && time_zone.is_some() {
-            return Err(self.refuse(format!("`time_zone` has a meaning for dates only, not for {}", self.kind.name())));
-        }
         match &self.kind {
             FieldType::Number(number) => self.number_range(number.kind, lower, upper),
             FieldType::TokenCount(_) => self.number_range(NumberType::Integer, lower, upper),
@@ -156,31 +89,17 @@ impl Field {
             FieldType::Ip(_) => self.address_range(lower, upper),
             FieldType::Date(date) => self.date_range(&date.format, date.resolution, lower, upper, format, time_zone),
             FieldType::Range(range) => match &range.of {
-                RangeOf::Number(kind) => {
-                    self.check_whole(*kind, [lower, upper])?;
-                    self.number_range(*kind, lower, upper)
+                RangeOf::Number(_) | RangeOf::Ip => {
+                    range.asked_interval(lower, upper).map_err(|reason| self.refuse(reason))
                 }
-                RangeOf::Ip => self.address_range(lower, upper),
                 RangeOf::Date(own) => self.date_range(own, DateResolution::Millis, lower, upper, format, time_zone),
             },
             _ => Err(self.refuse(format!("a {} field has no points", self.kind.name()))),
         }
     }
 
-    fn refuse(&self, reason: impl std::fmt::Display) -> ValueError {
+    pub(super) fn refuse(&self, reason: impl std::fmt::Display) -> ValueError {
         ValueError::new(format!("{reason} (field {:?} of type {})", self.name, self.kind.name()))
-    }
-
-    /// Ranges of whole numbers take no fraction as a bound, other than whole numbers.
-    fn check_whole(&self, kind: NumberType, bounds: [Option<(&Value, bool)>; 2]) -> Result<(), ValueError> {
-        let has_fraction = |value: &Value| {
-            let number = value.as_f64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
-            number.is_some_and(|number| number.fract() != 0.0)
-        };
-        match bounds.into_iter().flatten().find(|(value, _)| kind.is_whole() && has_fraction(value)) {
-            Some((value, _)) => Err(self.refuse(format!("{} has a fraction", shortened(value)))),
-            None => Ok(()),
-        }
     }
 
     fn number_range(
@@ -197,6 +116,17 @@ impl Field {
             high = high.min(kind.upper_point(value, includes).map_err(|reason| self.refuse(reason))?);
         }
         Ok(PointRange::between(low, high))
+    }
+
+    /// Checks a value of a list. Unlike a single one, which finds nothing, a number that the type cannot hold is refused
+    /// by every Elasticsearch where the field is indexed.
+    pub(crate) fn check_listed(&self, value: &Scalar) -> Result<(), ValueError> {
+        match &self.kind {
+            FieldType::Number(number) if self.indexed => {
+                number.kind.check_listed(&value.0).map_err(|reason| self.refuse(reason))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn boolean(&self, value: &Value) -> Result<bool, ValueError> {
@@ -257,69 +187,6 @@ impl Field {
             }
         }
         Ok(PointRange::between(low, high))
-    }
-
-    fn date_range(
-        &self,
-        own: &DateFormat,
-        resolution: DateResolution,
-        lower: Option<(&Value, bool)>,
-        upper: Option<(&Value, bool)>,
-        format: Option<&str>,
-        time_zone: Option<&str>,
-    ) -> Result<PointRange, ValueError> {
-        // Where a bound is a number, both are milliseconds, whatever the field's own format is.
-        let has_number = [lower, upper].into_iter().flatten().any(|(value, _)| value.is_number());
-        let given = match format {
-            Some(format) => Some(DateFormat::new(format).map_err(|reason| self.refuse(reason))?),
-            None => has_number.then(DateFormat::epoch_millis),
-        };
-        let format = given.as_ref().unwrap_or(own);
-        let zone = match time_zone {
-            None => TimeZone::UTC,
-            Some(name) => zone(name).ok_or_else(|| {
-                self.refuse(format!(
-                    "unknown time zone {name:?}; an offset (+01:00) or a name (Europe/Paris) is expected"
-                ))
-            })?,
-        };
-        let date = |value: &Value, missing| {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            let date = date_math::parse(&text, format, missing, &zone).map_err(|reason| self.refuse(reason))?;
-            match date {
-                DateExpression::Fixed(instant) if resolution == DateResolution::Nanos && !fits_nanos(instant) => {
-                    Err(self.refuse(format!("{text:?} lies beyond nanoseconds, which reach from 1970 to 2262")))
-                }
-                date => Ok(date),
-            }
-        };
-        let low = match lower {
-            None => DateBound::Open,
-            Some((value, true)) => DateBound::At(date(value, Missing::First)?, 0),
-            Some((value, false)) => DateBound::At(date(value, Missing::Last)?, 1),
-        };
-        let high = match upper {
-            None => DateBound::Open,
-            Some((value, true)) => DateBound::At(date(value, Missing::Last)?, 0),
-            Some((value, false)) => DateBound::At(date(value, Missing::First)?, -1),
-        };
-        let range = DatedRange { low, high, resolution };
-        if range.holds_now() {
-            return Ok(PointRange::Dated(range));
-        }
-        match PointRange::Dated(range).resolve(Timestamp::UNIX_EPOCH) {
-            Some((low, high)) => Ok(PointRange::Fixed { low, high }),
-            None => Ok(PointRange::Empty),
-        }
-    }
-}
-
-impl DatedRange {
-    fn holds_now(&self) -> bool {
-        [&self.low, &self.high].into_iter().any(|bound| matches!(bound, DateBound::At(DateExpression::Now(_), _)))
     }
 }
 
@@ -393,7 +260,7 @@ mod tests {
             assert_eq!(range(&field, &bounds), Ok(expected), "{bounds}");
         }
         assert!(range(&field, &json!({"gte": 3_000_000_000_i64})).is_err());
-        assert!(range(&field, &json!({"gte": 1, "format": "yyyy"})).is_err());
+        assert_eq!(range(&field, &json!({"gte": 1, "format": "yyyy"})), Ok(Some((1, i32::MAX.into()))));
     }
 
     #[test]

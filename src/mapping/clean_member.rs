@@ -12,8 +12,7 @@ impl Mapping {
     /// # Errors
     /// None, as long as the file that was built in is sound; a test reads it.
     pub fn clean_member() -> Result<Mapping, MappingError> {
-        let body =
-            json::parse(INDEX_BODY.as_bytes()).map_err(|error| MappingError::new("mapping", error.to_string()))?;
+        let body = json::parse(INDEX_BODY.as_bytes()).map_err(|error| MappingError::new("", error.to_string()))?;
         Mapping::from_json(&body)
     }
 }

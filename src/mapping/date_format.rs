@@ -1,9 +1,11 @@
 //! Date formats as Elasticsearch writes them: `yyyy-MM-dd||epoch_millis`.
 
-use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use super::date_pattern::{Item, Part, ZoneStyle, compile};
+use super::calendar;
+use super::date_pattern::{DatePattern, Item, Part, Sign, compile};
+use super::time_zone::read_zone;
 
 /// A list of formats (`||` between them), tried in order.
 ///
@@ -24,7 +26,7 @@ pub struct DateFormat {
 enum Format {
     EpochMillis,
     EpochSecond,
-    Pattern(Vec<Item>),
+    Pattern(DatePattern),
 }
 
 /// A moment as nanoseconds since 1970: `epoch_millis` reach further than a calendar.
@@ -42,6 +44,7 @@ pub(crate) enum Missing {
 
 pub(crate) const NANOS_PER_MILLI: i128 = 1_000_000;
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
+const NANOS_PER_DAY: i128 = 86_400 * NANOS_PER_SECOND;
 
 impl Default for DateFormat {
     /// `strict_date_optional_time||epoch_millis`
@@ -62,8 +65,8 @@ impl DateFormat {
     }
 
     fn iso_or_millis(source: &str, iso: &str) -> DateFormat {
-        let iso = compile(iso).unwrap_or_default();
-        DateFormat { source: source.into(), formats: vec![Format::Pattern(iso), Format::EpochMillis] }
+        let iso = compile(iso).map(Format::Pattern).ok();
+        DateFormat { source: source.into(), formats: iso.into_iter().chain([Format::EpochMillis]).collect() }
     }
 
     /// Reads a list of named formats and Java patterns.
@@ -83,6 +86,14 @@ impl DateFormat {
         Ok(DateFormat { source: source.into(), formats })
     }
 
+    /// Whether months, weekdays or halves of days are read by their names.
+    pub(super) fn reads_names(&self) -> bool {
+        self.formats.iter().any(|format| match format {
+            Format::EpochMillis | Format::EpochSecond => false,
+            Format::Pattern(pattern) => pattern.reads_names(),
+        })
+    }
+
     /// As it was written.
     pub fn source(&self) -> &str {
         &self.source
@@ -95,15 +106,17 @@ impl DateFormat {
 
     /// The moment that a text says; `zone` is that of texts that say none.
     pub(crate) fn parse(&self, text: &str, missing: Missing, zone: &TimeZone) -> Option<Instant> {
-        self.formats.iter().find_map(|format| match format {
+        let fits_millis = |instant: &Instant| i64::try_from(instant.0.div_euclid(NANOS_PER_MILLI)).is_ok();
+        let read = |format: &Format| match format {
             Format::EpochMillis => epoch(text, NANOS_PER_MILLI, missing),
             Format::EpochSecond => epoch(text, NANOS_PER_SECOND, missing),
-            Format::Pattern(items) => {
-                let mut parts = Parts::default();
-                let rest = parts.read(items, text)?;
+            Format::Pattern(pattern) => {
+                let mut parts = Parts { rolls_over: pattern.rolls_over, ..Parts::default() };
+                let rest = parts.read(&pattern.items, text)?;
                 if rest.is_empty() { parts.instant(missing, zone) } else { None }
             }
-        })
+        };
+        self.formats.iter().find_map(|format| read(format).filter(fits_millis))
     }
 }
 
@@ -115,6 +128,11 @@ fn epoch(text: &str, unit: i128, missing: Missing) -> Option<Instant> {
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    // A fraction ends at nanoseconds.
+    let digits_of_unit = if unit == NANOS_PER_MILLI { 6 } else { 9 };
+    if fraction.len() > digits_of_unit {
+        return None;
+    }
     if whole.is_empty() || whole.len() > 19 || !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
@@ -140,6 +158,9 @@ struct Parts {
     month: Option<i64>,
     day: Option<i64>,
     day_of_year: Option<i64>,
+    week_year: Option<i64>,
+    week: Option<i64>,
+    weekday: Option<i64>,
     hour: Option<i64>,
     hour_of_half_day: Option<i64>,
     afternoon: Option<bool>,
@@ -147,6 +168,8 @@ struct Parts {
     second: Option<i64>,
     nanos: Option<i64>,
     zone: Option<TimeZone>,
+    /// See [`DatePattern::rolls_over`].
+    rolls_over: bool,
 }
 
 const MONTHS: [&str; 12] = [
@@ -174,7 +197,12 @@ impl Parts {
     fn read_item<'a>(&mut self, item: &Item, text: &'a str) -> Option<&'a str> {
         match item {
             Item::Literal(literal) => text.strip_prefix(literal.as_str()),
-            Item::Number { part, min_digits, max_digits } => self.read_number(*part, *min_digits, *max_digits, text),
+            Item::DecimalSign => text.strip_prefix(['.', ',']),
+            Item::Number { part, min_digits, max_digits, sign } => {
+                let (value, rest) = signed_number(text, *min_digits, *max_digits, *sign)?;
+                self.set(*part, value)?;
+                Some(rest)
+            }
             Item::Fraction { min_digits, max_digits } => {
                 let (digits, rest) = digits(text, *min_digits, *max_digits)?;
                 let scale = 10_i64.pow(9 - digits.len() as u32);
@@ -210,29 +238,32 @@ impl Parts {
         }
     }
 
-    fn read_number<'a>(&mut self, part: Part, min: usize, max: usize, text: &'a str) -> Option<&'a str> {
-        let (sign, unsigned) = match text.strip_prefix('-') {
-            Some(unsigned) if part == Part::Year => (-1, unsigned),
-            _ => (1, text),
+    fn set(&mut self, part: Part, value: i64) -> Option<()> {
+        let place = match part {
+            Part::YearOfEra if value <= 0 => return None,
+            Part::Year | Part::YearOfEra | Part::ShortYear => &mut self.year,
+            Part::Month => &mut self.month,
+            Part::Day => &mut self.day,
+            Part::DayOfYear => &mut self.day_of_year,
+            Part::WeekYear => &mut self.week_year,
+            Part::Week => &mut self.week,
+            Part::Weekday => &mut self.weekday,
+            Part::Hour => &mut self.hour,
+            Part::HourOfHalfDay => &mut self.hour_of_half_day,
+            Part::Minute => &mut self.minute,
+            Part::Second => &mut self.second,
         };
-        let (digits, rest) = digits(unsigned, min, max)?;
-        let value = digits.parse::<i64>().ok()? * sign;
-        match part {
-            Part::YearOfEra if value == 0 => return None,
-            Part::Year | Part::YearOfEra => self.year = Some(value),
-            Part::ShortYear => self.year = Some(2000 + value),
-            Part::Month => self.month = Some(value),
-            Part::Day => self.day = Some(value),
-            Part::DayOfYear => self.day_of_year = Some(value),
-            Part::Hour => self.hour = Some(value),
-            Part::HourOfHalfDay => self.hour_of_half_day = Some(value),
-            Part::Minute => self.minute = Some(value),
-            Part::Second => self.second = Some(value),
-        }
-        Some(rest)
+        *place = Some(if part == Part::ShortYear { 2000 + value } else { value });
+        Some(())
     }
 
     fn instant(&self, missing: Missing, zone: &TimeZone) -> Option<Instant> {
+        let local = i128::from(self.day()?) * NANOS_PER_DAY + self.time_of_day(missing)?;
+        let zone = self.zone.as_ref().unwrap_or(zone);
+        Some(Instant(local - i128::from(offset_seconds(zone, local)) * NANOS_PER_SECOND))
+    }
+
+    fn time_of_day(&self, missing: Missing) -> Option<i128> {
         let last = |value: i64| if missing == Missing::Last { value } else { 0 };
         let hour = match (self.hour, self.hour_of_half_day) {
             (Some(hour), _) => hour,
@@ -240,41 +271,65 @@ impl Parts {
             (None, Some(_)) => return None,
             (None, None) => last(23),
         };
-        let minute = self.minute.unwrap_or(last(59));
-        let second = self.second.unwrap_or(last(59));
+        let (minute, second) = (self.minute.unwrap_or(last(59)), self.second.unwrap_or(last(59)));
         let nanos = self.nanos.unwrap_or(last(999_999_999));
-        let small = |value: i64| i8::try_from(value).ok();
-        let time = Time::new(small(hour)?, small(minute)?, small(second)?, i32::try_from(nanos).ok()?).ok()?;
-        let local = DateTime::from_parts(self.date()?, time);
-        let zone = self.zone.as_ref().unwrap_or(zone).clone();
-        // A fixed offset is arithmetic: the calendar's last days have no timestamp of their own.
-        if let Ok(offset) = zone.to_fixed_offset() {
-            let since_1970 = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_nanos();
-            return Some(Instant(since_1970 - i128::from(offset.seconds()) * NANOS_PER_SECOND));
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
         }
-        // Not by a `Timestamp`, whose last day is 9999-12-30: the day after it is what many write for "no end".
-        let offset = match zone.to_ambiguous_timestamp(local).offset() {
-            AmbiguousOffset::Unambiguous { offset } => offset,
-            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
-        };
-        let as_if_utc = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_nanos();
-        Some(Instant(as_if_utc - i128::from(offset.seconds()) * 1_000_000_000))
+        Some(i128::from(hour * 3600 + minute * 60 + second) * NANOS_PER_SECOND + i128::from(nanos))
     }
 
-    fn date(&self) -> Option<Date> {
-        let year = i16::try_from(self.year.unwrap_or(1970)).ok()?;
-        if let Some(day) = self.day_of_year {
-            let first = Date::new(year, 1, 1).ok()?;
-            let in_year = (1..=i64::from(first.days_in_year())).contains(&day);
-            return if in_year { first.checked_add(jiff::Span::new().days(day - 1)).ok() } else { None };
+    fn day(&self) -> Option<i64> {
+        if let Some(week_year) = self.week_year {
+            let (week, weekday) = (self.week.unwrap_or(1), self.weekday);
+            let is_right = (1..=53).contains(&week) && weekday.is_none_or(|day| (1..=7).contains(&day));
+            // A week alone may count on into the next year, one with a day may not.
+            let is_there = weekday.is_none() || calendar::has_week(week_year, week);
+            return (is_right && is_there).then(|| calendar::day_of_week(week_year, week, weekday.unwrap_or(1)));
         }
-        let month = i8::try_from(self.month.unwrap_or(1)).ok()?;
-        Date::new(year, month, i8::try_from(self.day.unwrap_or(1)).ok()?).ok()
+        let year = self.year.unwrap_or(1970);
+        if let Some(day) = self.day_of_year {
+            return calendar::day_of_year(year, day);
+        }
+        let (month, day) = (self.month.unwrap_or(1), self.day.unwrap_or(1));
+        if self.rolls_over { Some(calendar::rolled_day(year, month, day)) } else { calendar::day(year, month, day) }
     }
 }
 
+/// What a zone is ahead of UTC at a local time, given in nanoseconds since 1970. Of a time that there is twice the first is
+/// taken.
+fn offset_seconds(zone: &TimeZone, local: i128) -> i32 {
+    if let Ok(offset) = zone.to_fixed_offset() {
+        return offset.seconds();
+    }
+    let seconds = i64::try_from(local.div_euclid(NANOS_PER_SECOND)).unwrap_or_default();
+    let since_1970 = jiff::SignedDuration::from_secs(seconds);
+    // Beyond the years of the calendar the last rule of the zone goes on.
+    let local = DateTime::constant(1970, 1, 1, 0, 0, 0, 0).saturating_add(since_1970);
+    match zone.to_ambiguous_timestamp(local).offset() {
+        AmbiguousOffset::Unambiguous { offset } => offset.seconds(),
+        AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before.seconds(),
+    }
+}
+
+/// A number at the start, with the sign that it may have.
+fn signed_number(text: &str, min: usize, max: usize, sign: Sign) -> Option<(i64, &str)> {
+    let (plus, minus) = (text.strip_prefix('+'), text.strip_prefix('-'));
+    let (factor, unsigned) = match (sign, plus, minus) {
+        (Sign::Minus | Sign::Padded, _, Some(unsigned)) => (-1, unsigned),
+        (Sign::Padded, Some(unsigned), _) => (1, unsigned),
+        _ => (1, text),
+    };
+    let max = if sign == Sign::Padded && factor == 1 && plus.is_none() { min } else { max };
+    let (digits, rest) = digits(unsigned, min, max)?;
+    if sign == Sign::Padded && plus.is_some() && digits.len() <= min {
+        return None;
+    }
+    Some((digits.parse::<i64>().ok()? * factor, rest))
+}
+
 /// The digits at the start, at most `max` of them; none where they are fewer than `min`.
-fn digits(text: &str, min: usize, max: usize) -> Option<(&str, &str)> {
+pub(super) fn digits(text: &str, min: usize, max: usize) -> Option<(&str, &str)> {
     let count = text.bytes().take(max).take_while(u8::is_ascii_digit).count();
     if count < min.max(1) { None } else { text.split_at_checked(count) }
 }
@@ -284,74 +339,6 @@ fn name<'a>(names: &[&str], short: bool, text: &'a str) -> Option<(usize, &'a st
         let name = if short { name.get(..3)? } else { name };
         Some((index, text.strip_prefix(name)?))
     })
-}
-
-fn read_zone(style: ZoneStyle, text: &str) -> Option<(TimeZone, &str)> {
-    match style {
-        ZoneStyle::Any => read_offset(text, true, true, true).or_else(|| read_zone_id(text)),
-        ZoneStyle::Hours { zulu } => read_offset(text, zulu, false, true),
-        ZoneStyle::Basic { zulu } => read_offset(text, zulu, false, false),
-        ZoneStyle::Colon { zulu } => read_offset(text, zulu, true, false),
-        ZoneStyle::Id => read_zone_id(text),
-    }
-}
-
-/// `Z`, `+02`, `+0200`, `+02:00`, `+02:00:00`, as far as allowed.
-fn read_offset(text: &str, zulu: bool, colon: bool, hours_only: bool) -> Option<(TimeZone, &str)> {
-    if zulu && let Some(rest) = text.strip_prefix('Z') {
-        return Some((TimeZone::UTC, rest));
-    }
-    let sign = if text.starts_with('-') { -1 } else { text.starts_with('+').then_some(1)? };
-    let (hours, rest) = digits(text.get(1..)?, 2, 2)?;
-    let with_colon = rest.strip_prefix(':').filter(|_| colon);
-    let with_minutes = match with_colon {
-        Some(after) => digits(after, 2, 2),
-        None if colon && !hours_only => None,
-        None => digits(rest, 2, 2),
-    };
-    let (minutes, rest) = match with_minutes {
-        Some(found) => found,
-        None if hours_only && with_colon.is_none() => ("0", rest),
-        None => return None,
-    };
-    let with_seconds = rest.strip_prefix(':').filter(|_| with_colon.is_some()).and_then(|after| digits(after, 2, 2));
-    let (seconds, rest) = with_seconds.unwrap_or(("0", rest));
-    let number = |digits: &str| digits.parse::<i32>().ok();
-    let (minutes, seconds) = (number(minutes)?, number(seconds)?);
-    let total = number(hours)? * 3600 + minutes * 60 + seconds;
-    if minutes > 59 || seconds > 59 || total > MAX_OFFSET_SECONDS {
-        return None;
-    }
-    Some((TimeZone::fixed(Offset::from_seconds(sign * total).ok()?), rest))
-}
-
-/// Java's largest offset is 18 hours.
-const MAX_OFFSET_SECONDS: i32 = 18 * 3600;
-
-/// A zone's name up to what cannot be part of one.
-fn read_zone_id(text: &str) -> Option<(TimeZone, &str)> {
-    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+' | b':');
-    let length = text.bytes().take_while(belongs).count();
-    let (id, rest) = text.split_at_checked(length)?;
-    if id.starts_with(|first: char| first.is_ascii_alphabetic()) { Some((zone(id)?, rest)) } else { None }
-}
-
-/// The time zone of this name or offset, as the `time_zone` of a query writes it.
-pub(crate) fn zone(name: &str) -> Option<TimeZone> {
-    let offset = ["UTC", "GMT", "UT"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-    if offset.is_empty() {
-        return (!name.is_empty()).then_some(TimeZone::UTC);
-    }
-    let padded = match offset.as_bytes() {
-        // `+2` is `+02`.
-        [sign @ (b'+' | b'-'), hour] => format!("{}0{}", *sign as char, *hour as char),
-        _ => offset.to_owned(),
-    };
-    match read_offset(&padded, true, true, true) {
-        Some((zone, "")) => Some(zone),
-        _ if name.starts_with(|first: char| first.is_ascii_alphabetic()) => TimeZone::get(name).ok(),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -420,16 +407,6 @@ mod tests {
             ("2020", "2020-01-01T23:59:59.999999999Z"),
         ] {
             assert_eq!(read("strict_date_optional_time", text, Missing::Last).as_deref(), Some(expected), "{text}");
-        }
-    }
-
-    #[test]
-    fn zones_are_names_and_offsets() {
-        for name in ["+01:00", "-0330", "+2", "UTC", "UTC+2", "GMT-03:00", "Europe/Paris", "CET", "Z"] {
-            assert!(zone(name).is_some(), "{name}");
-        }
-        for name in ["Nowhere/X", "", "+", "+25:00", "2"] {
-            assert!(zone(name).is_none(), "{name}");
         }
     }
 }

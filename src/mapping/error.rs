@@ -8,7 +8,7 @@ use crate::excerpt::excerpt;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[error("{reason} at {place}")]
 pub struct MappingError {
-    /// The field's full path, or the path of a setting.
+    /// JSON pointer into what was given; "/" where it is wrong as a whole.
     pub place: String,
     /// What is wrong, and what would be right.
     pub reason: String,
@@ -16,7 +16,8 @@ pub struct MappingError {
 
 impl MappingError {
     pub(crate) fn new(place: impl Into<String>, reason: impl Into<String>) -> Self {
-        MappingError { place: place.into(), reason: excerpt(reason.into()) }
+        let place: String = place.into();
+        MappingError { place: if place.is_empty() { "/".to_owned() } else { place }, reason: excerpt(reason.into()) }
     }
 }
 

@@ -42,9 +42,17 @@ pub struct Field {
 }
 
 impl Field {
-    /// Whether any query can find a value of this field.
+    /// Whether any query can find a value of this field, `exists` at least.
     pub fn is_searchable(&self) -> bool {
         self.indexed || self.doc_values
+    }
+
+    /// Whether more than existence can be asked. Where `index` is false that takes doc values, and a type whose doc
+    /// values Elasticsearch searches.
+    pub fn has_searchable_values(&self) -> bool {
+        let is_only_indexed =
+            matches!(self.kind, FieldType::Range(_) | FieldType::Flattened(_) | FieldType::FlattenedKeys(_));
+        self.indexed || (self.doc_values && !is_only_indexed)
     }
 
     /// Whether the type reads a list itself, instead of each value in it.
@@ -63,6 +71,8 @@ pub enum FieldType {
     /// The same value for every document; `None` until the first document would set it.
     ConstantKeyword(Option<Box<str>>),
     Wildcard(WildcardType),
+    /// Text whose order is that of software versions.
+    Version,
     /// All leaves of an object as keywords.
     Flattened(FlattenedType),
     /// The hidden companion of a `flattened` field: terms `key\0value`. See [`super::Mapping::flattened_key`].
@@ -76,7 +86,13 @@ pub enum FieldType {
     /// The number of tokens that an analyzer makes, as an integer.
     TokenCount(TokenCountType),
     /// A positive number that only `rank_feature` and `exists`-like tests ask for.
-    RankFeature,
+    RankFeature {
+        positive_score_impact: bool,
+    },
+    /// Positive numbers by name, which only `rank_feature` asks for; the names are the terms.
+    RankFeatures {
+        positive_score_impact: bool,
+    },
     /// Base64; only its existence can be asked for.
     Binary,
 }
@@ -209,13 +225,17 @@ pub enum RangeOf {
     Ip,
 }
 
-impl RangeType {
-    pub(crate) fn is_date(&self) -> bool {
-        matches!(self.of, RangeOf::Date(_))
-    }
-}
-
 impl FieldType {
+    /// Whether a field of the type may be indexed at all.
+    pub(crate) fn can_be_indexed(&self) -> bool {
+        !matches!(self, FieldType::Binary)
+    }
+
+    /// `doc_values`, where a mapping does not say.
+    pub(crate) fn has_doc_values_unless_said(&self) -> bool {
+        !matches!(self, FieldType::Text(_) | FieldType::MatchOnlyText(_) | FieldType::Binary)
+    }
+
     /// The type's name in a mapping.
     pub fn name(&self) -> &'static str {
         match self {
@@ -224,6 +244,7 @@ impl FieldType {
             FieldType::Keyword(_) => "keyword",
             FieldType::ConstantKeyword(_) => "constant_keyword",
             FieldType::Wildcard(_) => "wildcard",
+            FieldType::Version => "version",
             FieldType::Flattened(_) | FieldType::FlattenedKeys(_) => "flattened",
             FieldType::Number(number) => number.kind.name(),
             FieldType::Date(DateType { resolution: DateResolution::Millis, .. }) => "date",
@@ -238,7 +259,8 @@ impl FieldType {
             FieldType::Range(RangeType { of: RangeOf::Ip, .. }) => "ip_range",
             FieldType::GeoPoint(_) => "geo_point",
             FieldType::TokenCount(_) => "token_count",
-            FieldType::RankFeature => "rank_feature",
+            FieldType::RankFeature { .. } => "rank_feature",
+            FieldType::RankFeatures { .. } => "rank_features",
             FieldType::Binary => "binary",
         }
     }

@@ -16,52 +16,34 @@ use super::ip;
 use super::parameters::Parameters;
 use super::unsupported;
 
-const SUPPORTED: &str = "text, match_only_text, keyword, constant_keyword, wildcard, flattened, byte, short, integer, \
+const SUPPORTED: &str = "text, match_only_text, keyword, constant_keyword, wildcard, version, flattened, byte, short, integer, \
     long, unsigned_long, half_float, float, double, scaled_float, date, date_nanos, boolean, ip, integer_range, \
-    long_range, float_range, double_range, date_range, ip_range, geo_point, token_count, rank_feature, binary, object, \
+    long_range, float_range, double_range, date_range, ip_range, geo_point, token_count, rank_feature, rank_features, binary, object, \
     nested, alias and percolator are";
 
-const TEXT: &[&str] = &[
-    "analyzer",
-    "search_analyzer",
-    "search_quote_analyzer",
-    "position_increment_gap",
-    "index_options",
-    "norms",
-    "fielddata",
-    "fielddata_frequency_filter",
-    "index_phrases",
-    "index_prefixes",
-    "term_vector",
-];
-const KEYWORD: &[&str] =
-    &["normalizer", "ignore_above", "null_value", "split_queries_on_whitespace", "index_options", "norms"];
-const NUMBER: &[&str] = &["coerce", "ignore_malformed", "null_value"];
-const SCALED_NUMBER: &[&str] = &["coerce", "ignore_malformed", "null_value", "scaling_factor"];
-const DATE: &[&str] = &["format", "locale", "ignore_malformed", "null_value"];
-
 /// What the index decides for all fields.
-pub(super) struct Defaults<'a> {
-    pub(super) analyzers: &'a Analyzers,
+#[derive(Debug)]
+pub(super) struct Defaults {
+    pub(super) analyzers: Analyzers,
+    /// Names of `settings.similarity`.
+    pub(super) similarities: Vec<String>,
     pub(super) ignore_malformed: bool,
     pub(super) coerce: bool,
 }
 
-impl Defaults<'_> {
+impl Defaults {
     /// Reads a leaf's type; objects, aliases and percolators are no leaves.
     pub(super) fn field_type(&self, parameters: &Parameters) -> Result<FieldType, MappingError> {
+        parameters.check(&self.similarities)?;
         match parameters.kind {
             "text" | "match_only_text" => self.text(parameters),
             "keyword" => self.keyword(parameters),
-            "constant_keyword" => {
-                parameters.check_names(&["value"])?;
-                Ok(FieldType::ConstantKeyword(parameters.term("value")?))
-            }
+            "constant_keyword" => Ok(FieldType::ConstantKeyword(parameters.term("value")?)),
             "wildcard" => {
-                parameters.check_names(&["ignore_above", "null_value"])?;
                 let null_value = parameters.term("null_value")?;
                 Ok(FieldType::Wildcard(WildcardType { ignore_above: parameters.count("ignore_above")?, null_value }))
             }
+            "version" => Ok(FieldType::Version),
             "flattened" | "flat_object" => flattened(parameters),
             "date" => self.date(parameters, DateResolution::Millis),
             "date_nanos" => self.date(parameters, DateResolution::Nanos),
@@ -70,46 +52,48 @@ impl Defaults<'_> {
             "geo_point" => self.geo_point(parameters),
             "token_count" => self.token_count(parameters),
             "rank_feature" => {
-                parameters.check_names(&["positive_score_impact", "null_value"])?;
-                Ok(FieldType::RankFeature)
+                let positive_score_impact = parameters.boolean("positive_score_impact", true)?;
+                Ok(FieldType::RankFeature { positive_score_impact })
             }
-            "binary" => {
-                parameters.check_names(&[])?;
-                Ok(FieldType::Binary)
+            "rank_features" => {
+                let positive_score_impact = parameters.boolean("positive_score_impact", true)?;
+                Ok(FieldType::RankFeatures { positive_score_impact })
             }
+            "binary" => Ok(FieldType::Binary),
             kind => match (number_type(parameters)?, kind.strip_suffix("_range")) {
                 (Some(number), _) => self.number(parameters, number),
                 (None, Some(of)) => self.range(parameters, of),
-                (None, None) => match unsupported::reason(kind) {
-                    Some(reason) => Err(parameters.error(format!("the type {kind:?} is not supported: {reason}"))),
-                    None => Err(parameters.error(format!("the type {kind:?} is not supported; {SUPPORTED}"))),
-                },
+                (None, None) => {
+                    let why =
+                        unsupported::reason(kind).map_or_else(|| format!("; {SUPPORTED}"), |why| format!(": {why}"));
+                    Err(parameters.bad("type", format!("is {kind:?}, which is not supported{why}")))
+                }
             },
         }
     }
 
-    fn analyzer(&self, parameters: &Parameters, name: &str) -> Result<Arc<Analyzer>, MappingError> {
+    fn analyzer(&self, parameters: &Parameters, parameter: &str, name: &str) -> Result<Arc<Analyzer>, MappingError> {
         self.analyzers.analyzer(name).ok_or_else(|| match Analyzers::why_refused(name) {
-            Some(why) => parameters.error(format!("the analyzer {name:?} is not supported: {why}")),
+            Some(why) => parameters.bad(parameter, format!("is {name:?}, which is not supported: {why}")),
             None => {
                 let known: Vec<&str> = self.analyzers.names().collect();
-                parameters.error(format!(
-                    "the analyzer {name:?} is neither built in nor defined in settings.analysis; known are {}",
-                    known.join(", ")
-                ))
+                let known = known.join(", ");
+                parameters.bad(
+                    parameter,
+                    format!("is {name:?}, which is neither built in nor in settings.analysis; known are {known}"),
+                )
             }
         })
     }
 
     fn text(&self, parameters: &Parameters) -> Result<FieldType, MappingError> {
-        parameters.check_names(TEXT)?;
         let named = |parameter| -> Result<Option<Arc<Analyzer>>, MappingError> {
-            parameters.text(parameter)?.map(|name| self.analyzer(parameters, name)).transpose()
+            parameters.text(parameter)?.map(|name| self.analyzer(parameters, parameter, name)).transpose()
         };
         let given = named("analyzer")?;
         let analyzer = match &given {
             Some(analyzer) => analyzer.clone(),
-            None => self.analyzer(parameters, "default")?,
+            None => self.analyzer(parameters, "analyzer", "default")?,
         };
         let search_analyzer = match named("search_analyzer")? {
             Some(analyzer) => analyzer,
@@ -118,14 +102,8 @@ impl Defaults<'_> {
         };
         let search_quote_analyzer = named("search_quote_analyzer")?.unwrap_or_else(|| search_analyzer.clone());
         let gap = parameters.count("position_increment_gap")?;
-        let has_positions = match parameters.text("index_options")? {
-            None | Some("positions" | "offsets") => true,
-            Some("docs" | "freqs") => false,
-            Some(other) => {
-                return Err(parameters
-                    .error(format!("\"index_options\" is {other:?}; docs, freqs, positions or offsets is expected")));
-            }
-        };
+        let options = index_options(parameters, &["docs", "freqs", "positions", "offsets"])?;
+        let has_positions = !matches!(options, Some("docs" | "freqs"));
         let text = TextType {
             position_increment_gap: gap.unwrap_or_else(|| analyzer.position_increment_gap()),
             analyzer,
@@ -137,11 +115,11 @@ impl Defaults<'_> {
     }
 
     fn keyword(&self, parameters: &Parameters) -> Result<FieldType, MappingError> {
-        parameters.check_names(KEYWORD)?;
+        index_options(parameters, &["docs", "freqs"])?;
         let normalizer = match parameters.text("normalizer")? {
             None => None,
             Some(name) => Some(self.analyzers.normalizer(name).ok_or_else(|| {
-                parameters.error(format!("the normalizer {name:?} is not defined in settings.analysis"))
+                parameters.bad("normalizer", format!("is {name:?}, which is not defined in settings.analysis"))
             })?),
         };
         Ok(FieldType::Keyword(KeywordType {
@@ -153,14 +131,12 @@ impl Defaults<'_> {
     }
 
     fn number(&self, parameters: &Parameters, kind: NumberType) -> Result<FieldType, MappingError> {
-        let is_scaled = matches!(kind, NumberType::ScaledFloat { .. });
-        parameters.check_names(if is_scaled { SCALED_NUMBER } else { NUMBER })?;
         let coerce = parameters.boolean("coerce", self.coerce)?;
         let null_value = match parameters.get("null_value") {
             None => None,
             Some(value) => match kind.term_point(value) {
                 Ok(Some(point)) => Some(point),
-                _ => return Err(parameters.error(format!("\"null_value\" is {value}, which no {} is", kind.name()))),
+                _ => return Err(parameters.bad("null_value", format!("is {value}, which no {} is", kind.name()))),
             },
         };
         let ignore_malformed = parameters.boolean("ignore_malformed", self.ignore_malformed)?;
@@ -168,20 +144,18 @@ impl Defaults<'_> {
     }
 
     fn date(&self, parameters: &Parameters, resolution: DateResolution) -> Result<FieldType, MappingError> {
-        parameters.check_names(DATE)?;
         let format = date_format(parameters)?;
         let ignore_malformed = parameters.boolean("ignore_malformed", self.ignore_malformed)?;
         let mut date = DateType { format, resolution, ignore_malformed, null_value: None };
         if let Some(value) = parameters.term("null_value")? {
             let point = date.document_point(&value);
             date.null_value =
-                Some(point.map_err(|reason| parameters.error(format!("\"null_value\" is {value:?}: {reason}")))?);
+                Some(point.map_err(|reason| parameters.bad("null_value", format!("is {value:?}: {reason}")))?);
         }
         Ok(FieldType::Date(date))
     }
 
     fn boolean(&self, parameters: &Parameters) -> Result<FieldType, MappingError> {
-        parameters.check_names(&["null_value", "ignore_malformed", "fielddata"])?;
         let null_value = match parameters.get("null_value") {
             None => None,
             Some(_) => Some(parameters.boolean("null_value", false)?),
@@ -191,12 +165,11 @@ impl Defaults<'_> {
     }
 
     fn ip(&self, parameters: &Parameters) -> Result<FieldType, MappingError> {
-        parameters.check_names(&["null_value", "ignore_malformed"])?;
         let null_value = match parameters.text("null_value")? {
             None => None,
-            Some(text) => Some(
-                ip::parse(text).ok_or_else(|| parameters.error(format!("\"null_value\" is {text:?}, no address")))?,
-            ),
+            Some(text) => {
+                Some(ip::parse(text).ok_or_else(|| parameters.bad("null_value", format!("is {text:?}, no address")))?)
+            }
         };
         let ignore_malformed = parameters.boolean("ignore_malformed", self.ignore_malformed)?;
         Ok(FieldType::Ip(IpType { ignore_malformed, null_value }))
@@ -210,17 +183,16 @@ impl Defaults<'_> {
             "double" => RangeOf::Number(NumberType::Double),
             "ip" => RangeOf::Ip,
             "date" => RangeOf::Date(date_format(parameters)?),
-            _ => return Err(parameters.error(format!("the type {:?} is not supported; {SUPPORTED}", parameters.kind))),
+            _ => {
+                return Err(
+                    parameters.bad("type", format!("is {:?}, which is not supported; {SUPPORTED}", parameters.kind))
+                );
+            }
         };
-        match of {
-            RangeOf::Date(_) => parameters.check_names(&["coerce", "format", "locale"])?,
-            RangeOf::Number(_) | RangeOf::Ip => parameters.check_names(&["coerce"])?,
-        }
         Ok(FieldType::Range(RangeType { of, coerce: parameters.boolean("coerce", self.coerce)? }))
     }
 
     fn geo_point(&self, parameters: &Parameters) -> Result<FieldType, MappingError> {
-        parameters.check_names(&["ignore_malformed", "ignore_z_value", "null_value"])?;
         let mut point = GeoPointType {
             ignore_malformed: parameters.boolean("ignore_malformed", self.ignore_malformed)?,
             ignore_z_value: parameters.boolean("ignore_z_value", true)?,
@@ -228,18 +200,18 @@ impl Defaults<'_> {
         };
         if let Some(value) = parameters.get("null_value") {
             let place = point.read_null_value(value);
-            point.null_value = Some(place.map_err(|reason| parameters.error(format!("\"null_value\": {reason}")))?);
+            point.null_value =
+                Some(place.map_err(|reason| parameters.bad("null_value", format!("is refused: {reason}")))?);
         }
         Ok(FieldType::GeoPoint(point))
     }
 
     fn token_count(&self, parameters: &Parameters) -> Result<FieldType, MappingError> {
-        parameters.check_names(&["analyzer", "enable_position_increments", "null_value"])?;
         let Some(analyzer) = parameters.text("analyzer")? else {
             return Err(parameters.error("a token_count needs an \"analyzer\""));
         };
         Ok(FieldType::TokenCount(TokenCountType {
-            analyzer: self.analyzer(parameters, analyzer)?,
+            analyzer: self.analyzer(parameters, "analyzer", analyzer)?,
             counts_holes: parameters.boolean("enable_position_increments", true)?,
             null_value: parameters.count("null_value")?.map(i128::from),
         }))
@@ -272,31 +244,45 @@ fn number_type(parameters: &Parameters) -> Result<Option<NumberType>, MappingErr
 }
 
 fn date_format(parameters: &Parameters) -> Result<Arc<DateFormat>, MappingError> {
-    if let Some(locale) =
-        parameters.text("locale")?.filter(|locale| !matches!(*locale, "" | "en" | "en_US" | "en-US" | "ROOT"))
-    {
-        return Err(parameters.error(format!("the locale {locale:?} is not supported; English month names are")));
-    }
-    match parameters.text("format")? {
-        None if parameters.kind == "date_nanos" => Ok(Arc::new(DateFormat::nanos())),
-        None => Ok(Arc::new(DateFormat::default())),
-        Some(format) => DateFormat::new(format).map(Arc::new).map_err(|reason| parameters.error(reason)),
+    let format = match parameters.text("format")? {
+        None if parameters.kind == "date_nanos" => DateFormat::nanos(),
+        None => DateFormat::default(),
+        Some(format) => {
+            DateFormat::new(format).map_err(|reason| parameters.bad("format", format!("is refused: {reason}")))?
+        }
+    };
+    // Digits are the same in every language.
+    match parameters.text("locale")? {
+        Some(locale) if locale.split(['_', '-']).count() > 3 => {
+            Err(parameters
+                .bad("locale", format!("is {locale:?}, which has more than a language, a country and a variant")))
+        }
+        Some(locale) if format.reads_names() && !is_english(locale) => {
+            Err(parameters.bad("locale", format!("is {locale:?}; names of months and days are read in English only")))
+        }
+        _ => Ok(Arc::new(format)),
     }
 }
 
+fn is_english(locale: &str) -> bool {
+    matches!(locale.split(['_', '-']).next(), Some("" | "en" | "ROOT"))
+}
+
 fn flattened(parameters: &Parameters) -> Result<FieldType, MappingError> {
-    parameters.check_names(&[
-        "ignore_above",
-        "null_value",
-        "depth_limit",
-        "split_queries_on_whitespace",
-        "index_options",
-        "time_series_dimensions",
-    ])?;
+    index_options(parameters, &["docs", "freqs"])?;
     Ok(FieldType::Flattened(FlattenedType {
         ignore_above: parameters.count("ignore_above")?,
         null_value: parameters.term("null_value")?,
         depth_limit: parameters.count("depth_limit")?.unwrap_or(20),
         split_queries_on_whitespace: parameters.boolean("split_queries_on_whitespace", false)?,
     }))
+}
+
+fn index_options<'a>(parameters: &Parameters<'a>, known: &[&str]) -> Result<Option<&'a str>, MappingError> {
+    match parameters.text("index_options")? {
+        Some(other) if !known.contains(&other) => {
+            Err(parameters.bad("index_options", format!("is {other:?}; {} is expected", known.join(", "))))
+        }
+        given => Ok(given),
+    }
 }

@@ -1,32 +1,35 @@
-//! Values of range fields as intervals of points.
+//! Range fields: their values, and what they are asked for, as intervals of points.
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
+use super::bounds::PointRange;
 use super::date_format::Missing;
 use super::date_math::{self, DateExpression};
-use super::field::{DateResolution, RangeOf, RangeType};
+use super::field::{DateResolution, NumberType, RangeOf, RangeType};
 use super::ip;
+use super::number::{double_point, float_point};
 
 /// What one end of a range says.
+#[derive(Clone, Copy)]
 struct End<'a> {
     value: &'a Value,
     includes: bool,
 }
 
 impl RangeType {
-    /// The interval of a document's value, both ends included; `None` where it is empty.
-    pub(crate) fn document_interval(&self, value: &Value) -> Result<Option<(i128, i128)>, String> {
+    /// The interval of a document's value, both ends included.
+    pub(crate) fn document_interval(&self, value: &Value) -> Result<(i128, i128), String> {
         match (value, &self.of) {
             (Value::Object(object), _) => self.interval(object),
             (Value::String(block), RangeOf::Ip) => {
-                ip::parse_block(block).map(Some).ok_or_else(|| "it is no block of addresses".to_owned())
+                ip::parse_block(block).ok_or_else(|| "it is no block of addresses".to_owned())
             }
             _ => Err("an object with gt, gte, lt and lte is expected".to_owned()),
         }
     }
 
-    fn interval(&self, object: &Map<String, Value>) -> Result<Option<(i128, i128)>, String> {
+    fn interval(&self, object: &Map<String, Value>) -> Result<(i128, i128), String> {
         let (mut lower, mut upper) = (None, None);
         for (key, value) in object {
             let (end, includes) = match key.as_str() {
@@ -36,24 +39,43 @@ impl RangeType {
                 "lte" => (&mut upper, true),
                 other => return Err(format!("unknown key {other:?}; gt, gte, lt and lte are expected")),
             };
-            *end = Some(End { value, includes }).filter(|end| !end.value.is_null());
+            *end = Some(End { value, includes });
         }
         let (lowest, highest) = self.limits();
+        // An end that is null is the type's own, and may be excluded too.
         let low = match lower {
-            None => lowest,
-            Some(end) => self.point(&end, Missing::First)?.saturating_add(i128::from(!end.includes)),
+            Some(end) if !end.value.is_null() => self.document_end(end, Missing::First)?,
+            _ => lowest,
         };
         let high = match upper {
-            None => highest,
-            Some(end) => self.point(&end, Missing::Last)?.saturating_sub(i128::from(!end.includes)),
+            Some(end) if !end.value.is_null() => self.document_end(end, Missing::Last)?,
+            _ => highest,
         };
-        if low > high {
-            return Err("its lower end is above its upper end".to_owned());
-        }
-        Ok(Some((low, high)))
+        let low = if lower.is_none_or(|end| end.includes) { low } else { self.next_up(low)? };
+        let high = if upper.is_none_or(|end| end.includes) { high } else { self.next_down(high)? };
+        if low > high { Err("its lower end is above its upper end".to_owned()) } else { Ok((low, high)) }
     }
 
-    fn limits(&self) -> (i128, i128) {
+    /// What a query on numbers or addresses asks for. Unlike a field of single values, a range field refuses what its type
+    /// cannot hold, and a lower end above the upper one.
+    pub(super) fn asked_interval(
+        &self,
+        lower: Option<(&Value, bool)>,
+        upper: Option<(&Value, bool)>,
+    ) -> Result<PointRange, String> {
+        let (lowest, highest) = self.limits();
+        let low = lower.map_or(Ok(lowest), |(value, _)| self.asked_end(value))?;
+        let high = upper.map_or(Ok(highest), |(value, _)| self.asked_end(value))?;
+        if low > high {
+            return Err("the lower end is above the upper end".to_owned());
+        }
+        let low = if lower.is_none_or(|(_, includes)| includes) { low } else { self.next_up(low)? };
+        let high = if upper.is_none_or(|(_, includes)| includes) { high } else { self.next_down(high)? };
+        Ok(PointRange::between(low, high))
+    }
+
+    /// The points of the least and the greatest end.
+    pub(super) fn limits(&self) -> (i128, i128) {
         match &self.of {
             RangeOf::Number(kind) => kind.limits(),
             RangeOf::Date(_) => (i64::MIN.into(), i64::MAX.into()),
@@ -61,16 +83,20 @@ impl RangeType {
         }
     }
 
-    /// `inclusive` is how an included end fills the parts of a date that are not given; an excluded one does the reverse.
-    fn point(&self, end: &End, inclusive: Missing) -> Result<i128, String> {
+    fn asked_end(&self, value: &Value) -> Result<i128, String> {
+        match &self.of {
+            RangeOf::Number(kind) => kind.end_point(value).map_err(|reason| format!("{value}: {reason}")),
+            RangeOf::Ip | RangeOf::Date(_) => address(value),
+        }
+    }
+
+    /// Included ends of dates fill the parts that are not given as `inclusive` says; excluded ones do the reverse.
+    fn document_end(&self, end: End<'_>, inclusive: Missing) -> Result<i128, String> {
         match &self.of {
             RangeOf::Number(kind) => {
                 kind.document_point(end.value, self.coerce)?.ok_or_else(|| "an end is an empty string".to_owned())
             }
-            RangeOf::Ip => {
-                let point = end.value.as_str().and_then(ip::parse);
-                point.ok_or_else(|| format!("its end {} is no address", end.value))
-            }
+            RangeOf::Ip => address(end.value),
             RangeOf::Date(format) => {
                 let text = end.value.as_str().map_or_else(|| end.value.to_string(), str::to_owned);
                 let missing = match (inclusive, end.includes) {
@@ -84,4 +110,36 @@ impl RangeType {
             }
         }
     }
+
+    /// The next point above; of zeros of either sign, the least number above zero.
+    fn next_up(&self, point: i128) -> Result<i128, String> {
+        let (_, highest) = self.limits();
+        match self.zeros() {
+            Some((below, above)) if point == below || point == above => Ok(above + 1),
+            _ if point == highest => Err("nothing is above the excluded lower end".to_owned()),
+            _ => Ok(point + 1),
+        }
+    }
+
+    fn next_down(&self, point: i128) -> Result<i128, String> {
+        let (lowest, _) = self.limits();
+        match self.zeros() {
+            Some((below, above)) if point == below || point == above => Ok(below - 1),
+            _ if point == lowest => Err("nothing is below the excluded upper end".to_owned()),
+            _ => Ok(point - 1),
+        }
+    }
+
+    /// The points of -0.0 and 0.0.
+    fn zeros(&self) -> Option<(i128, i128)> {
+        match self.of {
+            RangeOf::Number(NumberType::Float) => Some((float_point(-0.0), float_point(0.0))),
+            RangeOf::Number(NumberType::Double) => Some((double_point(-0.0), double_point(0.0))),
+            RangeOf::Number(_) | RangeOf::Date(_) | RangeOf::Ip => None,
+        }
+    }
+}
+
+fn address(value: &Value) -> Result<i128, String> {
+    value.as_str().and_then(ip::parse).ok_or_else(|| format!("its end {value} is no address"))
 }

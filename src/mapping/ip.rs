@@ -16,14 +16,15 @@ pub(crate) fn parse(text: &str) -> Option<i128> {
     address.parse::<IpAddr>().ok().map(|address| point(bits(address)))
 }
 
-/// The points of a block `192.168.0.0/16`; bits behind the prefix do not matter.
+/// The points of a block `192.168.0.0/16`; bits behind the prefix do not matter. An IPv4 address written as IPv6 has no
+/// blocks: of which of the two the prefix counts bits would be open.
 pub(crate) fn parse_block(text: &str) -> Option<(i128, i128)> {
     let (address, prefix) = text.split_once('/')?;
     let address = address.parse::<IpAddr>().ok()?;
     let prefix: u32 = prefix.parse().ok()?;
     let prefix = match address {
         IpAddr::V4(_) if prefix <= 32 => prefix + 96,
-        IpAddr::V6(_) if prefix <= 128 => prefix,
+        IpAddr::V6(address) if prefix <= 128 && address.to_ipv4_mapped().is_none() => prefix,
         _ => return None,
     };
     let host = u128::MAX.checked_shr(prefix).unwrap_or(0);

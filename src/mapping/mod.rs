@@ -5,11 +5,14 @@
 //! ([`crate::percolator::Document`]).
 
 mod bounds;
+mod calendar;
 mod clean_member;
 mod date_format;
 mod date_math;
 mod date_pattern;
+mod date_range;
 mod decimal;
+mod dynamic;
 mod error;
 mod field;
 mod field_type;
@@ -22,7 +25,9 @@ mod pattern;
 mod read;
 mod settings;
 mod spelling;
+mod time_zone;
 mod unsupported;
+mod version;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,16 +35,23 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use crate::analysis::{Analyzer, Analyzers};
+use crate::analysis::Analyzer;
 
-pub use bounds::{DatedRange, PointRange};
+use dynamic::DynamicFields;
+use field_type::Defaults;
+
+pub use bounds::PointRange;
 pub use date_format::DateFormat;
-pub(crate) use date_format::zone;
+pub use date_range::DatedRange;
+pub(crate) use date_range::check_date_parameters;
 pub use error::{MappingError, ValueError};
 pub use field::{
     BooleanType, DateResolution, DateType, Field, FieldId, FieldType, FlattenedType, GeoPointType, IpType, KeywordType,
     NestedId, NumberField, NumberType, RangeOf, RangeType, TextType, TokenCountType, WildcardType,
 };
+pub(crate) use number::java_text_of;
+pub(crate) use pattern::simple_match;
+pub use version::VersionRange;
 
 /// The fields of an index and how their values are read.
 #[derive(Debug)]
@@ -53,8 +65,9 @@ pub struct Mapping {
     /// In order of their ids; the first is the root.
     nested: Vec<NestedObject>,
     pub(crate) root: ObjectNode,
-    analyzers: Analyzers,
+    defaults: Defaults,
     default_fields: Vec<String>,
+    dynamic: DynamicFields,
 }
 
 /// A `nested` object of the mapping.
@@ -92,11 +105,30 @@ pub(crate) enum Node {
 /// What becomes of a document's fields that the mapping does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dynamic {
-    /// Not read: no query can name them.
+    /// `true`: Elasticsearch adds them to the mapping. Here only those are read that a dynamic template decides and a
+    /// query names.
+    Added,
+    /// `false`: not read.
     Ignored,
     /// `strict`: they refuse the document.
     Strict,
 }
+
+/// What Elasticsearch keeps beside a document: no field has such a name, and no document a value for it.
+pub(crate) const METADATA: &[&str] = &[
+    "_id",
+    "_source",
+    "_routing",
+    "_index",
+    "_version",
+    "_seq_no",
+    "_field_names",
+    "_ignored",
+    "_ignored_source",
+    "_nested_path",
+    "_data_stream_timestamp",
+    "_index_mode",
+];
 
 impl Mapping {
     /// Reads a bare `{"properties": …}`, a `{"mappings": …}`, or a whole index body with `settings`.
@@ -109,9 +141,12 @@ impl Mapping {
         read::read(json)
     }
 
-    /// The field of this full path; aliases are followed.
+    /// The field of this full path; aliases are followed. One that only a dynamic template decides is made.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.names.get(name).and_then(|id| self.fields.get(id.0 as usize))
+        match self.names.get(name) {
+            Some(id) => self.fields.get(id.0 as usize),
+            None => self.dynamic_field(name),
+        }
     }
 
     /// The field of a `flattened` object's key: `labels.priority` is the hidden field of `labels`, and the key
@@ -120,8 +155,15 @@ impl Mapping {
         name.match_indices('.').find_map(|(dot, _)| {
             let (path, key) = name.split_at_checked(dot)?;
             let keyed = self.field(path)?.keyed?;
-            Some((self.fields.get(keyed.0 as usize)?, key.get(1..)?))
+            Some((self.known_field(keyed)?, key.get(1..)?))
         })
+    }
+
+    /// The name of a feature in a `rank_features` field: `topics.sports` is `sports` in `topics`.
+    pub fn feature<'a>(&self, name: &'a str) -> Option<(&Field, &'a str)> {
+        let (path, feature) = name.rsplit_once('.')?;
+        let field = self.field(path)?;
+        matches!(field.kind, FieldType::RankFeatures { .. }).then_some((field, feature))
     }
 
     /// The field with this id.
@@ -130,10 +172,15 @@ impl Mapping {
     ///
     /// Where the id comes from another mapping.
     pub fn field_by_id(&self, id: FieldId) -> &Field {
-        &self.fields[id.0 as usize]
+        self.known_field(id).expect("the id is of this mapping")
     }
 
-    /// All fields, in order of their ids.
+    fn known_field(&self, id: FieldId) -> Option<&Field> {
+        let place = id.0 as usize;
+        self.fields.get(place).or_else(|| self.dynamic.get(place.checked_sub(self.fields.len())?))
+    }
+
+    /// All fields, in order of their ids; without those that dynamic templates made.
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
@@ -188,7 +235,7 @@ impl Mapping {
 
     /// A built-in analyzer, or one of `settings.analysis`.
     pub fn analyzer(&self, name: &str) -> Option<Arc<Analyzer>> {
-        self.analyzers.analyzer(name)
+        self.defaults.analyzers.analyzer(name)
     }
 
     /// The known name most like an unknown one, for "did you mean".

@@ -66,6 +66,30 @@ impl NumberType {
         }
     }
 
+    /// The point of an end that a range field is asked for.
+    pub(super) fn end_point(self, value: &Value) -> Result<i128, String> {
+        match value {
+            Value::String(text) if is_java_non_finite(text) => Err("only finite values are supported".to_owned()),
+            Value::Number(_) | Value::String(_) if self.is_whole() => self.whole_point(value, false),
+            Value::Number(_) | Value::String(_) => self.float_document_point(value),
+            _ => Err("a number is expected".to_owned()),
+        }
+    }
+
+    /// Refuses what the type cannot hold.
+    pub(super) fn check_listed(self, value: &Value) -> Result<(), String> {
+        match self {
+            NumberType::HalfFloat | NumberType::Float | NumberType::Double => {
+                self.float_document_point(value).map(drop).map_err(|reason| format!("{value}: {reason}"))
+            }
+            NumberType::ScaledFloat { .. } => self.lower_point(value, true).map(drop),
+            _ if value.as_str().is_some_and(is_java_non_finite) => Ok(()),
+            // What has a fraction is left out before anybody looks at the range.
+            _ if self.query_decimal(value)?.has_fraction => Ok(()),
+            _ => self.bound_decimal(value).map(drop),
+        }
+    }
+
     /// Whether the type has whole numbers only.
     pub(crate) fn is_whole(self) -> bool {
         matches!(
@@ -129,11 +153,11 @@ impl NumberType {
                 let number = double(value).ok_or_else(|| not_a_number(value))?;
                 Ok(number.is_finite().then(|| double_point(number)))
             }
-            NumberType::ScaledFloat { scaling_factor } => {
-                let number = double(value).ok_or_else(|| not_a_number(value))?;
-                Ok((!number.is_nan()).then(|| java_round(scaled(number, scaling_factor))))
-            }
+            NumberType::ScaledFloat { scaling_factor } => Ok(Some(java_round(scaled(value, scaling_factor)?))),
             _ => {
+                if value.as_str().is_some_and(is_java_non_finite) {
+                    return Ok(None);
+                }
                 let decimal = self.query_decimal(value)?;
                 let (low, high) = self.limits();
                 let possible = !decimal.has_fraction && (low..=high).contains(&decimal.floor);
@@ -151,7 +175,7 @@ impl NumberType {
             }
             NumberType::Double => Ok(double_point(double(value).ok_or_else(|| not_a_number(value))?) + beyond),
             NumberType::ScaledFloat { scaling_factor } => {
-                let scaled = scaled(double(value).ok_or_else(|| not_a_number(value))?, scaling_factor);
+                let scaled = scaled(value, scaling_factor)?;
                 Ok(if includes { scaled } else { scaled.next_up() }.ceil() as i64 as i128)
             }
             _ => {
@@ -170,7 +194,7 @@ impl NumberType {
             }
             NumberType::Double => Ok(double_point(double(value).ok_or_else(|| not_a_number(value))?) - beyond),
             NumberType::ScaledFloat { scaling_factor } => {
-                let scaled = scaled(double(value).ok_or_else(|| not_a_number(value))?, scaling_factor);
+                let scaled = scaled(value, scaling_factor)?;
                 Ok(if includes { scaled } else { scaled.next_down() }.floor() as i64 as i128)
             }
             _ => {
@@ -198,11 +222,29 @@ impl NumberType {
             NumberType::Byte | NumberType::Short => NumberType::Integer.limits(),
             other => other.limits(),
         };
-        let out_of_range = decimal.truncated() < low || decimal.truncated() > high;
+        // As for documents: 2147483647.5 is no integer, whatever the fraction would leave.
+        let out_of_range = match self {
+            NumberType::Long => decimal.truncated() < low || decimal.truncated() > high,
+            _ => decimal.floor < low || decimal.ceil() > high,
+        };
         if out_of_range && self != NumberType::UnsignedLong {
             return Err(format!("{value} is out of the range of {} ({low} to {high})", self.name()));
         }
         Ok(decimal)
+    }
+}
+
+/// A double as Java writes it: `1000.0`, `1.0E7`, `1.0E-4`.
+pub(crate) fn java_text_of(number: f64) -> String {
+    let magnitude = number.abs();
+    if number == 0.0 || (1e-3..1e7).contains(&magnitude) {
+        return format!("{number:?}");
+    }
+    let text = format!("{number:e}");
+    match text.split_once('e') {
+        Some((mantissa, exponent)) if mantissa.contains('.') => format!("{mantissa}E{exponent}"),
+        Some((mantissa, exponent)) => format!("{mantissa}.0E{exponent}"),
+        None => text,
     }
 }
 
@@ -211,10 +253,20 @@ fn not_a_number(value: &Value) -> String {
     format!("{shown} is no number")
 }
 
+/// What Java's doubles are beyond the finite ones; to types of whole numbers they have a fraction, and so find nothing.
+fn is_java_non_finite(text: &str) -> bool {
+    let text = java_double_text(text);
+    matches!(text.strip_prefix(['+', '-']).unwrap_or(text), "NaN" | "Infinity")
+}
+
 fn decimal(number: &Number) -> Decimal {
     match (number.as_i64(), number.as_u64(), number.as_f64()) {
         (Some(whole), _, _) => Decimal { floor: whole.into(), has_fraction: false },
         (_, Some(whole), _) => Decimal { floor: whole.into(), has_fraction: false },
+        // Whole numbers below the range of `long` become floats; the nearest of them is taken for the least `long`.
+        (_, _, Some(float)) if float == i64::MIN as f64 => {
+            Decimal { floor: i128::from(i64::MIN) - 1, has_fraction: false }
+        }
         (_, _, Some(float)) => Decimal::of_float(float),
         (None, None, None) => Decimal { floor: 0, has_fraction: true },
     }
@@ -240,8 +292,12 @@ fn java_text(text: &str) -> Option<&str> {
     Some(java_double_text(text)).filter(|text| is_java_float(text))
 }
 
-fn scaled(number: f64, scaling_factor: f64) -> f64 {
-    if number.is_finite() { decimal_product(number, scaling_factor) } else { number }
+/// A query's number, scaled as decimals are multiplied; that takes finite ones only.
+fn scaled(value: &Value, scaling_factor: f64) -> Result<f64, String> {
+    match double(value).filter(|number| number.is_finite()) {
+        Some(number) => Ok(decimal_product(number, scaling_factor)),
+        None => Err(not_a_number(value)),
+    }
 }
 
 /// Java's `Math.round`: halves up, and no further than a long reaches.

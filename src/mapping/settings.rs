@@ -12,6 +12,8 @@ pub(super) struct IndexSettings {
     pub(super) analysis: Value,
     /// `index.max_ngram_diff` and `index.max_shingle_diff`
     pub(super) analysis_limits: AnalysisLimits,
+    /// The names in `index.similarity`; how they score decides no match.
+    pub(super) similarities: Vec<String>,
     /// `index.mapping.ignore_malformed`
     pub(super) ignore_malformed: bool,
     /// `index.mapping.coerce`
@@ -25,7 +27,7 @@ impl IndexSettings {
         let mut tree = Map::new();
         if let Some(settings) = settings {
             let Some(settings) = settings.as_object() else {
-                return Err(MappingError::new("settings", "an object is expected"));
+                return Err(MappingError::new("/settings", "an object is expected"));
             };
             expand(settings, &mut tree, 0)?;
         }
@@ -37,6 +39,11 @@ impl IndexSettings {
         Ok(IndexSettings {
             analysis: tree.get("analysis").cloned().unwrap_or_default(),
             analysis_limits: analysis_limits(&tree)?,
+            similarities: tree
+                .get("similarity")
+                .and_then(Value::as_object)
+                .map(|similarities| similarities.keys().cloned().collect())
+                .unwrap_or_default(),
             ignore_malformed: boolean(&tree, "/mapping/ignore_malformed", false)?,
             coerce: boolean(&tree, "/mapping/coerce", true)?,
             default_fields: default_fields(tree.pointer("/query/default_field"))?,
@@ -50,7 +57,7 @@ const MAX_DEPTH: usize = 32;
 /// `{"a.b": 1}` as `{"a": {"b": 1}}`, at all levels.
 fn expand(settings: &Map<String, Value>, tree: &mut Map<String, Value>, depth: usize) -> Result<(), MappingError> {
     if depth > MAX_DEPTH {
-        return Err(MappingError::new("settings", format!("more than {MAX_DEPTH} objects within each other")));
+        return Err(MappingError::new("/settings", format!("more than {MAX_DEPTH} objects within each other")));
     }
     for (key, value) in settings {
         let mut value = match value {
@@ -63,7 +70,7 @@ fn expand(settings: &Map<String, Value>, tree: &mut Map<String, Value>, depth: u
         };
         let mut parts: Vec<&str> = key.split('.').collect();
         if parts.len() > MAX_DEPTH {
-            return Err(MappingError::new("settings", format!("more than {MAX_DEPTH} dots in a name")));
+            return Err(MappingError::new("/settings", format!("more than {MAX_DEPTH} dots in a name")));
         }
         let first = parts.remove(0);
         while let Some(part) = parts.pop() {
@@ -92,7 +99,7 @@ fn boolean(tree: &Value, pointer: &str, default: bool) -> Result<bool, MappingEr
         Some(Value::String(text)) if text == "true" => Ok(true),
         Some(Value::String(text)) if text == "false" => Ok(false),
         Some(other) => {
-            Err(MappingError::new(format!("settings{pointer}"), format!("{other} is neither true nor false")))
+            Err(MappingError::new(format!("/settings{pointer}"), format!("{other} is neither true nor false")))
         }
     }
 }
@@ -111,12 +118,12 @@ fn count(tree: &Value, key: &str, default: usize) -> Result<usize, MappingError>
         Some(Value::String(text)) => text.parse().ok(),
         Some(other) => other.as_u64().and_then(|number| usize::try_from(number).ok()),
     };
-    given.ok_or_else(|| MappingError::new(format!("settings/{key}"), "a whole number of 0 or more is expected"))
+    given.ok_or_else(|| MappingError::new(format!("/settings/{key}"), "a whole number of 0 or more is expected"))
 }
 
 fn default_fields(given: Option<&Value>) -> Result<Vec<String>, MappingError> {
     let wrong =
-        || MappingError::new("settings/query/default_field", "a field, a pattern or a list of them is expected");
+        || MappingError::new("/settings/query/default_field", "a field, a pattern or a list of them is expected");
     match given {
         None => Ok(vec!["*".to_owned()]),
         Some(Value::String(field)) => Ok(vec![field.clone()]),

@@ -56,9 +56,11 @@ impl Field {
             | FieldType::Keyword(_)
             | FieldType::ConstantKeyword(_)
             | FieldType::Wildcard(_)
+            | FieldType::Version
             | FieldType::Flattened(_)
             | FieldType::FlattenedKeys(_)
-            | FieldType::RankFeature
+            | FieldType::RankFeature { .. }
+            | FieldType::RankFeatures { .. }
             | FieldType::Binary => Unit::Plain,
         }
     }

@@ -41,6 +41,10 @@ pub struct Document {
     text: String,
     /// Texts of fields that were not asked for, uncut.
     set_aside: Vec<SetAside>,
+    /// What the mapping does not have, where dynamic templates may make fields of it.
+    unmapped: Vec<Unmapped>,
+    /// How many fields there were.
+    made: usize,
     /// The fields that were asked for; `None` for all.
     fields: Option<Arc<FieldSet>>,
 }
@@ -52,6 +56,15 @@ struct SetAside {
     field: FieldId,
     start: u32,
     end: u32,
+}
+
+/// A value of an object that the mapping has no field for.
+#[derive(Debug, Clone)]
+struct Unmapped {
+    scope: usize,
+    object: Box<str>,
+    name: Box<str>,
+    value: Value,
 }
 
 /// The root, or one nested object.
@@ -145,14 +158,18 @@ impl Document {
         Ok(reader.finish(id, now))
     }
 
-    /// Whether all that was written in these fields has been read.
-    pub(super) fn covers(&self, fields: &FieldSet) -> bool {
-        self.fields.as_ref().is_none_or(|read| read.covers(fields))
+    /// Whether all that was written in these fields of the mapping has been read.
+    pub(super) fn covers(&self, fields: &FieldSet, mapping: &Mapping) -> bool {
+        self.fields.as_ref().is_none_or(|read| read.covers(fields)) && self.knows_fields(mapping)
+    }
+
+    fn knows_fields(&self, mapping: &Mapping) -> bool {
+        self.unmapped.is_empty() || self.made == mapping.field_count()
     }
 
     /// The document with all of its fields read.
     pub(super) fn completed(&self, mapping: &Mapping) -> Cow<'_, Document> {
-        if self.set_aside.is_empty() {
+        if self.set_aside.is_empty() && self.knows_fields(mapping) {
             Cow::Borrowed(self)
         } else {
             Cow::Owned(Reader::of(self, mapping).complete(self))

@@ -13,6 +13,7 @@ mod anchor;
 mod compile;
 mod condition;
 mod document;
+mod elasticsearch;
 mod explain;
 mod features;
 mod field_set;
@@ -49,6 +50,7 @@ use crate::query::{self, QueryError};
 use crate::subscription::SubscriptionId;
 
 pub use document::{Document, DocumentError, Scope, Token, Values};
+pub use elasticsearch::Dialect;
 pub use explain::{Explanation, Holding, MatchedObjects, ObjectPlace};
 pub use plan::Plan;
 
@@ -216,7 +218,7 @@ impl Percolator {
         let matched = self.matched.fetch_add(1, Ordering::Relaxed);
         let is_counted = matched < COUNTED_AT_FIRST || matched.is_multiple_of(COUNTED_ONE_OF);
         // A selector that came since the document was read may ask for more of it.
-        let completed = (!document.covers(fields)).then(|| document.completed(&self.mapping));
+        let completed = (!document.covers(fields, &self.mapping)).then(|| document.completed(&self.mapping));
         let layout = Layout::of(completed.as_deref().unwrap_or(document));
         let mut scratch = lock(&self.scratches).pop().unwrap_or_default();
         let (mut numbers, mut found) = (Vec::new(), Vec::new());

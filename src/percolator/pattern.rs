@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::mapping::VersionRange;
 use crate::percolator::regexp::Regexp;
 
 /// A test of one term. Case-insensitive forms fold ASCII only, as Lucene's automata do.
@@ -22,6 +23,8 @@ pub enum Pattern {
     Fuzzy(Fuzzy),
     /// Lucene's regular expressions, anchored.
     Regexp(Regexp),
+    /// Terms between two, in the order of versions.
+    Versions(VersionRange),
 }
 
 impl Pattern {
@@ -36,6 +39,7 @@ impl Pattern {
             Pattern::Wildcard(wildcard) => wildcard.fits(term),
             Pattern::Fuzzy(fuzzy) => fuzzy.fits(term),
             Pattern::Regexp(regexp) => regexp.fits(term),
+            Pattern::Versions(range) => range.holds(term),
         }
     }
 }
@@ -82,6 +86,10 @@ impl fmt::Display for Pattern {
                     let prefix: String = fuzzy.prefix.iter().collect();
                     write!(formatter, ", beginning with {prefix:?}")?;
                 }
+                false
+            }
+            Pattern::Versions(range) => {
+                write!(formatter, "{range} in the order of versions")?;
                 false
             }
             Pattern::Regexp(regexp) => {

@@ -81,7 +81,11 @@ pub enum Clause {
     /// `distance_feature`: matches where the field has a value
     DistanceFeature { field: String, origin: Value, pivot: String },
     /// `rank_feature`: matches where the field has a value
-    RankFeature { field: String },
+    RankFeature {
+        field: String,
+        /// Whether the function is `log`, which features of negative impact do not take.
+        is_log: bool,
+    },
 }
 
 /// A function of `function_score`. It decides no match, but nodes refuse one that its field cannot have.

@@ -43,7 +43,8 @@ pub(super) fn rank_feature(body: &Body<'_>) -> Result<Clause, QueryError> {
     if let Some((second, ..)) = given.next() {
         return Err(parameters.bad(second, "is a second function; give one of them"));
     }
-    Ok(Clause::RankFeature { field: parameters.required_field("field")? })
+    let is_log = parameters.value("log").is_some();
+    Ok(Clause::RankFeature { field: parameters.required_field("field")?, is_log })
 }
 
 /// Lucene takes `scaling_factor` from 1 on, and everything else that is above 0; only `saturation` finds its own.

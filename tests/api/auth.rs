@@ -85,7 +85,7 @@ async fn bad_tokens_are_refused_with_the_reason() {
 }
 
 /// Every route of the API that needs a token, with its scope.
-const ROUTES: [(&str, &str, &str); 27] = [
+const ROUTES: [(&str, &str, &str); 33] = [
     ("POST", ES_DSL, "subscriptions:write"),
     ("POST", IDS, "subscriptions:write"),
     ("POST", ALL, "subscriptions:write"),
@@ -108,6 +108,12 @@ const ROUTES: [(&str, &str, &str); 27] = [
     ("POST", ID_FILE, "members:read"),
     ("GET", "/v1/bulk_collect/x/files", "members:read"),
     ("GET", "/v1/bulk_collect/x/files/y", "members:read"),
+    ("POST", "/v1/jobs/reindex", "jobs"),
+    ("GET", "/v1/jobs", "jobs"),
+    ("GET", "/v1/jobs/x", "jobs"),
+    ("POST", "/v1/jobs/x/cancel", "jobs"),
+    ("POST", "/v1/jobs/x/resume", "jobs"),
+    ("GET", "/v1/jobs/x/files/y", "jobs"),
     ("HEAD", "/v1/subscriptions", "subscriptions:read"),
     ("HEAD", "/v1/professional_network/clean_member/collect/1", "members:read"),
     ("HEAD", "/v1/bulk_collect/x/files/y", "members:read"),

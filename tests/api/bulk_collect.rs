@@ -182,7 +182,7 @@ async fn requests_survive_a_restart() {
     assert_eq!(wait(&api, &done).await, before);
     Answer::of(api.get(&format!("{done}/clean_member-0001.json"))).await.expect(StatusCode::OK);
     finished(&api, &begun).await;
-    let leftovers = std::fs::read_dir(api.directory.path().join("bulk_collect")).unwrap();
+    let leftovers = std::fs::read_dir(api.place.folder().join("bulk_collect")).unwrap();
     assert!(leftovers.flatten().all(|entry| !entry.file_name().to_string_lossy().ends_with(".part")));
 }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tripline::api::auth::{GENERATED_SECRET, Scopes, mint, read_secret};
 use tripline::config::Config;
 use tripline::server::{self, Server};
 use tripline::subscription::Tenant;
+
+use crate::backend::Place;
 
 pub const ES_DSL: &str = "/v1/subscriptions/professional_network/member_experience/es_dsl";
 pub const IDS: &str = "/v1/subscriptions/professional_network/member_experience/ids";
@@ -22,7 +23,7 @@ pub const ALL_SCOPES: &str = "subscriptions:read subscriptions:write members:rea
 /// A running server, and the tenant `acme` that may do everything there.
 pub struct Api {
     server: Server,
-    pub directory: TempDir,
+    pub place: Place,
     pub client: reqwest::Client,
     token: String,
 }
@@ -34,39 +35,39 @@ impl Api {
 
     /// With changed settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Api {
-        Api::in_directory(tempfile::tempdir().unwrap(), change).await
+        Api::at(Place::new(), change).await
     }
 
-    async fn in_directory(directory: TempDir, change: impl FnOnce(&mut Config)) -> Api {
+    async fn at(place: Place, change: impl FnOnce(&mut Config)) -> Api {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
-            data_dir: directory.path().to_owned(),
             allow_private_webhooks: true,
             shutdown_grace: Duration::from_secs(5),
             ..Config::default()
         };
+        place.configure(&mut config);
         change(&mut config);
         let server = server::start(config).await.unwrap();
-        let secret = directory.path().join(GENERATED_SECRET);
-        let token = if secret.exists() { hs256(&directory, "acme", ALL_SCOPES) } else { String::new() };
+        let secret = place.folder().join(GENERATED_SECRET);
+        let token = if secret.exists() { hs256(&place, "acme", ALL_SCOPES) } else { String::new() };
         // Files are looked at as they come.
         let client = reqwest::Client::builder().no_gzip().build().unwrap();
-        Api { server, directory, client, token }
+        Api { server, place, client, token }
     }
 
     /// Ends the server and starts it again over the same directory.
     pub async fn restart(self) -> Api {
         self.server.shutdown().await;
-        Api::in_directory(self.directory, |_| ()).await
+        Api::at(self.place, |_| ()).await
     }
 
     /// A token of the secret that the server made.
     pub fn token_of(&self, tenant: &str, scopes: &str) -> String {
-        hs256(&self.directory, tenant, scopes)
+        hs256(&self.place, tenant, scopes)
     }
 
     pub fn secret(&self) -> Vec<u8> {
-        read_secret(&self.directory.path().join(GENERATED_SECRET)).unwrap()
+        read_secret(&self.place.folder().join(GENERATED_SECRET)).unwrap()
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -117,8 +118,8 @@ impl Api {
     }
 }
 
-fn hs256(directory: &TempDir, tenant: &str, scopes: &str) -> String {
-    let secret = read_secret(&directory.path().join(GENERATED_SECRET)).unwrap();
+fn hs256(place: &Place, tenant: &str, scopes: &str) -> String {
+    let secret = read_secret(&place.folder().join(GENERATED_SECRET)).unwrap();
     mint(&secret, &Tenant::from(tenant), &Scopes::checked(scopes).unwrap(), Duration::from_secs(600)).unwrap()
 }
 

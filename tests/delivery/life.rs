@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tripline::delivery::{DeliveryOptions, Schedule};
 use tripline::engine::SubscriptionPatch;
+use tripline::store::Mark;
 
 use crate::receiver::{Answer, Receiver};
 use crate::world::{World, fast, tenant, waits};
@@ -94,5 +95,5 @@ async fn a_deleted_subscription_leaves_nothing_behind() {
     world.restart().await;
     let store = world.engine().store();
     assert!(store.batches(&subscription.id, None, 10).unwrap().is_empty());
-    assert!(store.waiting(None, 10).unwrap().is_empty());
+    assert!(store.waiting(&Mark::default(), 10).unwrap().subscriptions.is_empty());
 }

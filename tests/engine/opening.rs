@@ -22,7 +22,7 @@ fn a_directory_that_a_newer_version_wrote_is_refused() {
     let workshop = Workshop::new();
     let options = workshop.options();
     let folder = workshop.closed();
-    let database = redb::Database::create(folder.path().join("tripline.redb")).unwrap();
+    let database = redb::Database::create(folder.folder().join("tripline.redb")).unwrap();
     let transaction = database.begin_write().unwrap();
     let meta = redb::TableDefinition::<&str, u64>::new("meta");
     transaction.open_table(meta).unwrap().insert("schema_version", 1_000).unwrap();

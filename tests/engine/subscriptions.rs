@@ -77,20 +77,6 @@ fn no_ids_and_too_many_ids_are_refused() {
 }
 
 #[test]
-fn three_hundred_thousand_ids_are_stored_in_few_bytes_each() {
-    let workshop = Workshop::new();
-    let ids: Vec<_> = (0..300_000).map(|place| member_id(1_000_000_000 + place * 250)).collect();
-    let subscription = workshop.subscribe(Selector::Ids(ids));
-    let workshop = workshop.reopened();
-
-    assert_eq!(workshop.engine.subscription(&sales(), &subscription.id).unwrap(), subscription);
-    workshop.apply(member(1_000_000_250, [at("Acme", "Engineer")]));
-    assert_eq!(workshop.apply(member(1_000_000_250, [at("Globex", "Engineer")])).notified, [subscription.id]);
-    let file = std::fs::metadata(workshop.engine.store().directory().join("tripline.redb")).unwrap();
-    assert!(file.len() < 8 << 20, "the store has {} bytes", file.len());
-}
-
-#[test]
 fn a_query_that_cannot_be_matched_is_refused_with_its_clause() {
     let workshop = Workshop::new();
     let refused = workshop.engine.subscribe(wish(Selector::EsDsl(json!({"term": {"headlin": "x"}}))));

@@ -219,6 +219,39 @@ fn while_a_selector_is_replaced_every_document_finds_the_old_or_the_new_one() {
 }
 
 #[test]
+fn a_document_that_was_read_before_a_query_names_a_field_of_a_template_is_found_by_it() {
+    let mapping = json!({
+        "dynamic_templates": [
+            {"ids": {"match": "*_id", "mapping": {"type": "keyword"}}},
+            {"labels": {"match": "labels", "mapping": {"type": "flattened"}}}
+        ],
+        "properties": {"jobs": {"type": "nested", "properties": {"title": {"type": "text"}}}}
+    });
+    let percolator = Percolator::new(Arc::new(Mapping::from_json(&mapping).unwrap()));
+    store(&percolator, "first", json!({"term": {"first_id": "a"}}));
+    let member = json!({
+        "first_id": "a", "second_id": ["x", "b"], "labels": {"level": "c"}, "other": {"third_id": "d"},
+        "jobs": [{"job_id": "e"}, {"job_id": "f"}]
+    });
+    let document = percolator.document(None, &member).unwrap();
+    let nested = |query| json!({"nested": {"path": "jobs", "query": query}});
+    for (id, query) in [
+        ("second", json!({"term": {"second_id": "b"}})),
+        ("key", json!({"term": {"labels.level": "c"}})),
+        ("object", json!({"term": {"other.third_id": "d"}})),
+        ("nested", nested(json!({"term": {"jobs.job_id": "f"}}))),
+        (
+            "nobody",
+            nested(json!({"bool": {"filter": [{"term": {"jobs.job_id": "e"}}, {"term": {"jobs.job_id": "f"}}]}})),
+        ),
+    ] {
+        store(&percolator, id, query);
+    }
+    let found: Vec<String> = percolator.matches(&document).iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["first", "key", "nested", "object", "second"]);
+}
+
+#[test]
 fn a_document_that_was_read_before_a_selector_is_found_by_what_nobody_had_asked_for() {
     let percolator = percolator();
     store(&percolator, "level", json!({"term": {"level": 3}}));

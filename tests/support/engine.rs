@@ -6,17 +6,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tripline::engine::{Clock, Engine, EngineOptions, NewSubscription, Outcome, Rejection, Update};
 use tripline::event::Event;
 use tripline::subscription::{Selector, Subscription, Tenant};
 use tripline::{Mapping, MemberId};
 
-/// An engine, its folder, and its clock.
+use crate::backend::{Opened, Place};
+
+/// An engine, the place where it keeps everything, and its clock.
 pub struct Workshop {
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     pub clock: TestClock,
-    folder: TempDir,
+    // Before the place: the engine ends first.
+    opened: Opened,
+    place: Place,
 }
 
 /// A clock that stands until it is moved.
@@ -40,28 +43,32 @@ impl Workshop {
 
     /// An engine with options other than the defaults.
     pub fn with(adjust: impl FnOnce(&mut EngineOptions)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let clock = TestClock(Arc::new(AtomicI64::new(1_700_000_000_000_000)));
-        let mut options = options(folder.path(), &clock);
+        Workshop::open(Place::new(), clock, adjust)
+    }
+
+    fn open(place: Place, clock: TestClock, adjust: impl FnOnce(&mut EngineOptions)) -> Self {
+        let mut options = options(place.folder(), &clock);
         adjust(&mut options);
-        Workshop { engine: Engine::open(options).unwrap(), clock, folder }
+        let opened = place.open(options, &mapping_json()).unwrap();
+        Workshop { engine: Arc::clone(opened.engine()), clock, opened, place }
     }
 
     /// What this workshop's engine was opened with, less any adjustment.
     pub fn options(&self) -> EngineOptions {
-        options(self.folder.path(), &self.clock)
+        options(self.place.folder(), &self.clock)
     }
 
     /// Closes the engine and opens it again.
     pub fn reopened(self) -> Self {
-        let Workshop { engine, clock, folder } = self;
-        drop(engine);
-        Workshop { engine: Engine::open(options(folder.path(), &clock)).unwrap(), clock, folder }
+        let Workshop { engine, clock, opened, place } = self;
+        drop((engine, opened));
+        Workshop::open(place, clock, |_| {})
     }
 
-    /// Closes the engine; the folder stays until what is returned is dropped.
-    pub fn closed(self) -> TempDir {
-        self.folder
+    /// Closes the engine; what it kept stays until what is returned is dropped.
+    pub fn closed(self) -> Place {
+        self.place
     }
 
     /// Applies a document that must be accepted.
@@ -98,7 +105,12 @@ fn options(folder: &Path, clock: &TestClock) -> EngineOptions {
 
 /// The fields that these tests' documents have.
 pub fn mapping() -> Mapping {
-    Mapping::from_json(&json!({"properties": {
+    Mapping::from_json(&mapping_json()).unwrap()
+}
+
+/// [`mapping`] as it is given to Elasticsearch.
+pub fn mapping_json() -> Value {
+    json!({"properties": {
         "id": {"type": "long"},
         "headline": {"type": "text"},
         "location": {"type": "keyword"},
@@ -108,8 +120,7 @@ pub fn mapping() -> Mapping {
             "company_name": {"type": "text"},
             "title": {"type": "text"}
         }}
-    }}))
-    .unwrap()
+    }})
 }
 
 pub fn sales() -> Tenant {

@@ -5,20 +5,21 @@
 //! `TRIPLINE_NODES="elasticsearch-9=http://127.0.0.1:9209 opensearch-3=http://127.0.0.1:9203"` names nodes that run already: they are
 //! asked instead, and left running.
 
-use std::fs::{self, File};
+#[path = "nodes/launcher.rs"]
+pub mod launcher;
+
 use std::io::Write;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
+use launcher::{Launcher, free_port, target, wait_until_ready};
+
 const HEAP: &str = "768m";
-const START_LIMIT: Duration = Duration::from_secs(180);
 const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
 const REQUEST_LIMIT: Duration = Duration::from_secs(120);
@@ -47,23 +48,6 @@ impl Server {
     /// Whether it has the `percolator` field type.
     pub fn has_percolator(self) -> bool {
         self != Server::Elasticsearch9
-    }
-
-    fn java_versions(self) -> std::ops::RangeInclusive<u32> {
-        match self {
-            Server::Elasticsearch9 | Server::OpenSearch3 => 21..=u32::MAX,
-            // It needs the security manager, which Java 24 took away.
-            Server::Elasticsearch7 => 17..=23,
-        }
-    }
-
-    fn java_options(self) -> &'static [&'static str] {
-        match self {
-            Server::Elasticsearch9 => &["--enable-native-access=ALL-UNNAMED", "--add-modules", "jdk.incubator.vector"],
-            // As the distribution's jvm.options: months and weekdays have their English names.
-            Server::Elasticsearch7 => &["-Djava.locale.providers=SPI,COMPAT"],
-            Server::OpenSearch3 => &[],
-        }
     }
 
     /// The node of this kind, started at the first call of a test binary; or why there is none.
@@ -108,29 +92,21 @@ impl Node {
         if let Some(address) = running(server) {
             return Ok(Node { server, address, client, _process: None });
         }
-        let java = java(server)?;
-        let class_path = build(server, &java)?;
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).map_err(text)?.port();
+        let launcher = Launcher::new(server)?;
+        let port = free_port()?;
         let home = target().join(format!("{}-{port}", server.name()));
-        let log_path = target().join(format!("{}.log", server.name()));
-        let log = File::create(&log_path).map_err(text)?;
-        let mut process = Command::new(java.join("bin/java"))
-            .args([format!("-Xms{HEAP}"), format!("-Xmx{HEAP}")])
-            // A node lives for minutes: the optimizing compiler would not pay.
-            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dlog4j2.disable.jmx=true"])
-            .args(server.java_options())
-            .args(["-cp", &class_path, "SearchNode"])
-            .arg(&home)
-            .arg(port.to_string())
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().map_err(text)?)
-            .stderr(log)
-            .spawn()
-            .map_err(|error| format!("{}: {error}", java.display()))?;
+        let settings =
+            ["node.name=node".to_owned(), "discovery.type=single-node".to_owned(), "transport.port=0".to_owned()];
+        let mut process = launcher.start(&home, port, HEAP, &settings)?;
         let address = format!("http://127.0.0.1:{port}");
         wait_until_ready(&client, &address, &mut process)
-            .map_err(|problem| format!("{problem}; its log: {}", log_path.display()))?;
+            .map_err(|problem| format!("{problem}; its log: {}", launcher.log().display()))?;
         Ok(Node { server, address, client, _process: Some(process) })
+    }
+
+    /// `http://127.0.0.1:9200`
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Makes an index from a body that holds settings and mappings.
@@ -229,7 +205,7 @@ impl Node {
     ///
     /// Where the node does not answer.
     pub fn send(&self, method: Method, path: &str, body: String, content_type: &str) -> Result<Value, String> {
-        let request = self.client.request(method, format!("{}/{path}", self.address));
+        let request = self.client.request(method, format!("{}/{path}", self.address()));
         let response = request.header("content-type", content_type).body(body).send().map_err(text)?;
         response.json().map_err(text)
     }
@@ -271,113 +247,6 @@ fn running(server: Server) -> Option<String> {
     let named = std::env::var("TRIPLINE_NODES").ok()?;
     let mut pairs = named.split_whitespace().filter_map(|pair| pair.split_once('='));
     pairs.find(|(name, _)| *name == server.name()).map(|(_, address)| address.to_owned())
-}
-
-fn wait_until_ready(client: &Client, address: &str, process: &mut Child) -> Result<(), String> {
-    let limit = Instant::now() + START_LIMIT;
-    while Instant::now() < limit {
-        if client.get(address).send().is_ok_and(|response| response.status().is_success()) {
-            return Ok(());
-        }
-        if let Some(status) = process.try_wait().map_err(text)? {
-            return Err(format!("the node ended with {status}"));
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    let _ = process.kill();
-    Err(format!("the node was not ready within {START_LIMIT:?}"))
-}
-
-/// The home of a Java development kit that this server runs on.
-fn java(server: Server) -> Result<PathBuf, String> {
-    let versions = server.java_versions();
-    let named = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().contains("JAVA_HOME"));
-    let named = named.map(|(_, home)| PathBuf::from(home));
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let roots = [PathBuf::from("/usr/lib/jvm"), PathBuf::from("/opt/java"), home.join(".sdkman/candidates/java")];
-    let mut installed: Vec<PathBuf> =
-        roots.iter().filter_map(|root| fs::read_dir(root).ok()).flatten().flatten().map(|entry| entry.path()).collect();
-    installed.sort();
-    named
-        .chain(installed)
-        .find(|home| java_version(home).is_some_and(|version| versions.contains(&version)))
-        .ok_or_else(|| {
-            format!("no Java development kit of version {} or newer found (JAVA_HOME, /usr/lib/jvm)", versions.start())
-        })
-}
-
-fn java_version(home: &Path) -> Option<u32> {
-    if !home.join("bin/javac").exists() {
-        return None;
-    }
-    let release = fs::read_to_string(home.join("release")).ok()?;
-    let version = release.lines().find_map(|line| line.strip_prefix("JAVA_VERSION="))?;
-    version.trim_matches('"').split(['.', '-', '+']).next()?.parse().ok()
-}
-
-/// Compiles the launcher, once a checkout; gives its class path.
-fn build(server: Server, java: &Path) -> Result<String, String> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/search-node");
-    let folder = target().join(server.name());
-    fs::create_dir_all(&folder).map_err(text)?;
-    // Maven runs side by side would spoil an empty repository.
-    let lock = File::create(target().join("build.lock")).map_err(text)?;
-    lock.lock().map_err(text)?;
-
-    let up_to_date = [sources.join(server.name()), sources.join("lifeline")];
-    let source_text: String = up_to_date.iter().map(|folder| all_text(folder)).collect::<Result<_, _>>()?;
-    let class_path_file = folder.join("class-path.txt");
-    let built_from = folder.join("built-from.txt");
-    if class_path_file.exists() && fs::read_to_string(&built_from).is_ok_and(|built| built == source_text) {
-        return class_path(&folder, &class_path_file);
-    }
-    copy(&sources.join(server.name()), &folder)?;
-    copy(&sources.join("lifeline"), &folder.join("src/main/java"))?;
-    let output = Command::new("mvn")
-        .args(["-q", "-B", "compile", "dependency:build-classpath", "-Dmdep.outputFile=class-path.txt"])
-        .env("JAVA_HOME", java)
-        .current_dir(&folder)
-        .output()
-        .map_err(|error| format!("mvn (Maven) cannot be run: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("Maven could not build the launcher: {}", String::from_utf8_lossy(&output.stdout)));
-    }
-    fs::write(&built_from, source_text).map_err(text)?;
-    class_path(&folder, &class_path_file)
-}
-
-fn class_path(folder: &Path, file: &Path) -> Result<String, String> {
-    let dependencies = fs::read_to_string(file).map_err(text)?;
-    Ok(format!("{}:{}", folder.join("target/classes").display(), dependencies.trim()))
-}
-
-/// The text of all files below a folder, to notice that one changed.
-fn all_text(folder: &Path) -> Result<String, String> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder).map_err(text)?.flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    entries
-        .iter()
-        .map(|path| if path.is_dir() { all_text(path) } else { fs::read_to_string(path).map_err(text) })
-        .collect()
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    fs::create_dir_all(to).map_err(text)?;
-    for entry in fs::read_dir(from).map_err(text)?.flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target).map_err(text)?;
-        }
-    }
-    Ok(())
-}
-
-fn target() -> PathBuf {
-    // Examples have no folder of their own in `target`.
-    let folder = option_env!("CARGO_TARGET_TMPDIR").unwrap_or(concat!(env!("CARGO_MANIFEST_DIR"), "/target/tmp"));
-    Path::new(folder).with_file_name("search-node")
 }
 
 fn text(error: impl std::error::Error) -> String {

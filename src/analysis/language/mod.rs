@@ -154,6 +154,7 @@ pub(super) const REFUSED: &[(&str, &str)] = &[
     ("galician", "its stemmer is a book of rules and exceptions that is in no crate"),
     ("greek", "its stemmer is in no crate that works on words without accents, as Lucene's does"),
     ("serbian", "only the newest nodes have it, so that it cannot be compared"),
+    ("snowball", "it is no more in the reference; use the analyzer of the language"),
     ("thai", "its tokenizer needs a dictionary of Thai words"),
 ];
 

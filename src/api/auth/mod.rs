@@ -36,6 +36,7 @@ pub mod may {
     pub struct WriteSubscriptions;
     pub struct ReadMembers;
     pub struct WriteMembers;
+    pub struct RunJobs;
     pub struct ReadMetrics;
 
     impl Required for ReadSubscriptions {
@@ -49,6 +50,9 @@ pub mod may {
     }
     impl Required for WriteMembers {
         const SCOPE: Scope = Scope::MembersWrite;
+    }
+    impl Required for RunJobs {
+        const SCOPE: Scope = Scope::Jobs;
     }
     impl Required for ReadMetrics {
         const SCOPE: Scope = Scope::Metrics;

@@ -237,7 +237,7 @@ impl From<Subscription> for SubscriptionView {
     fn from(subscription: Subscription) -> Self {
         let status = state(&subscription.status);
         let (paused_by, status_reason) = match subscription.status {
-            Status::Active | Status::Expired => (None, None),
+            Status::Initializing | Status::Active | Status::Expired => (None, None),
             Status::Paused { by, reason } => (Some(by), Some(reason)),
             Status::Ended { reason } => (None, Some(reason)),
         };
@@ -270,6 +270,7 @@ impl From<Subscription> for SubscriptionView {
 
 fn state(status: &Status) -> &'static str {
     match status {
+        Status::Initializing => "initializing",
         Status::Active => "active",
         Status::Paused { .. } => "paused",
         Status::Expired => "expired",

@@ -41,7 +41,9 @@ fn each_source_is_stronger_than_the_one_before() {
 
 #[test]
 fn what_is_printed_is_a_configuration_file() {
-    let printed = load(Sources::default()).unwrap().print();
+    let (_directory, sources) = with_file("[sources.main]\nurls = [\"https://a:9200\"]\nrequest_timeout = \"5s\"\n");
+    let printed = load(sources).unwrap().print();
+    assert!(printed.contains("sources.main.request_timeout = \"5s\""), "{printed}");
     let (_directory, sources) = with_file(&printed);
     let again = load(sources).unwrap().print();
     let without_origins =
@@ -63,6 +65,16 @@ fn a_wrong_setting_is_named_with_its_source() {
         ("[jwt]\nalgorithm = \"none\"", "wrong setting \"jwt.algorithm\"", "HS256"),
         ("[jwt]\nalgorithm = \"RS256\"", "wrong setting \"jwt.algorithm\"", "public_key_file"),
         ("[jwt]\npublic_key_file = \"k.pem\"", "wrong setting \"jwt.public_key_file\"", "HS256"),
+        ("store = \"elasticsearch\"", "wrong setting \"store\" (file ", "--elasticsearch-url"),
+        ("percolator = \"elasticsearch\"", "wrong setting \"percolator\"", "set store too"),
+        ("[elasticsearch]\nurls = [\"ftp://a\"]", "wrong setting \"elasticsearch.urls\"", "http://host:9200"),
+        ("[elasticsearch]\nurls = [\"http://me:x@a\"]", "wrong setting \"elasticsearch.urls\"", "password_file"),
+        ("[elasticsearch]\nusername = \"me\"", "wrong setting \"elasticsearch.username\"", "password_file"),
+        ("[elasticsearch]\nprefix = \"Trip*\"", "wrong setting \"elasticsearch.prefix\"", "a-z"),
+        ("[elasticsearch]\nshards = 0", "wrong setting \"elasticsearch.shards\"", "nonzero"),
+        ("[sources.main]\nurl = \"http://a\"", "wrong setting \"sources.main.url\"", "urls"),
+        ("[sources.main]\nurls = [\"http://me:x@a\"]", "wrong setting \"sources.main\"", "password_file"),
+        ("[sources.main]\nurls = [\"http://a\"]\nusername = \"me\"", "wrong setting \"sources.main\"", "password_file"),
         ("[log]\nfilter = \"a=b=c\"", "wrong setting \"log.filter\"", ""),
         ("listen = ", "not valid TOML", "line 1"),
     ];

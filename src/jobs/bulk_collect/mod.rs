@@ -33,7 +33,8 @@ use crate::subscription::Tenant;
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 
 /// The id of a request: a UUID version 7.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct BulkRequestId(Arc<str>);
 
 impl BulkRequestId {
@@ -79,8 +80,11 @@ impl DataFormat {
     }
 }
 
+/// So many documents are read at once: a store may be far away, and all of them are in memory.
+const READ_AT_ONCE: usize = 100;
+
 /// A stored request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BulkRequest {
     pub id: BulkRequestId,
     pub tenant: Tenant,
@@ -92,7 +96,7 @@ pub struct BulkRequest {
 }
 
 /// How far a request is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum BulkState {
     InProgress,
     Finished { files: Vec<DataFile> },
@@ -100,7 +104,7 @@ pub enum BulkState {
 }
 
 /// One file of a finished request.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DataFile {
     pub file_name: String,
     /// In bytes, unpacked.
@@ -152,11 +156,11 @@ impl BulkCollect {
         retention: Duration,
         most_in_progress: usize,
     ) -> Result<(Arc<Self>, JoinHandle<()>), BulkCollectError> {
-        let directory = engine.store().directory().join("bulk_collect");
+        let directory = engine.data_dir().join("bulk_collect");
         let (queue, incoming) = mpsc::channel();
         let mut in_progress = HashMap::new();
         let mut finished = HashSet::new();
-        engine.store().for_each_bulk_request(|request| match request.state {
+        engine.store().for_each_bulk_request(&mut |request| match request.state {
             BulkState::Finished { .. } => {
                 finished.insert(request.id.to_string());
             }
@@ -280,8 +284,8 @@ impl BulkCollect {
     }
 
     fn knows_any(&self, ids: &[MemberId]) -> Result<bool, StoreError> {
-        for id in ids {
-            if self.engine.document(*id)?.is_some() {
+        for some in ids.chunks(READ_AT_ONCE) {
+            if self.engine.documents(some)?.iter().any(Option::is_some) {
                 return Ok(true);
             }
         }
@@ -330,17 +334,19 @@ impl BulkCollect {
     }
 
     fn write(&self, request: &BulkRequest, directory: &Path) -> io::Result<Vec<DataFile>> {
-        let mut ids = request.ids.iter();
+        let mut chunks = request.ids.chunks(READ_AT_ONCE);
+        let mut read = Vec::new().into_iter().flatten();
         output::write(directory, request.format, || {
-            for id in ids.by_ref() {
+            loop {
                 if self.stopping.load(Ordering::Relaxed) {
                     return Err(ErrorKind::Interrupted.into());
                 }
-                if let Some(document) = self.engine.document(*id).map_err(io::Error::other)? {
+                if let Some(document) = read.next() {
                     return Ok(Some(document));
                 }
+                let Some(some) = chunks.next() else { return Ok(None) };
+                read = self.engine.documents(some).map_err(io::Error::other)?.into_iter().flatten();
             }
-            Ok(None)
         })
     }
 
@@ -365,7 +371,7 @@ impl BulkCollect {
     /// Forgets requests that are older than the retention.
     fn sweep(&self) {
         let mut old = Vec::new();
-        let read = self.engine.store().for_each_bulk_request(|request| {
+        let read = self.engine.store().for_each_bulk_request(&mut |request| {
             if self.is_old(&request) {
                 old.push(request);
             }

@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use crate::analysis::Analyzer;
+use crate::mapping::check_date_parameters;
 use crate::percolator::compile::fields::{FieldList, Subject, check_searchable};
 use crate::percolator::compile::full_text::{Kind, TextOptions};
+use crate::percolator::compile::range::range_of;
 use crate::percolator::compile::term_level::{
-    fuzzy_of, normalized_piece, normalized_wildcard, prefix_of, range_of, regexp_of, time_zone, wildcard_of,
+    fuzzy_of, normalized_piece, normalized_wildcard, prefix_of, regexp_of, wildcard_of,
 };
 use crate::percolator::compile::{Compiler, Refusal, lucene_boolean, required_of};
 use crate::percolator::condition::Condition;
@@ -93,7 +95,7 @@ impl<'a> Compiler<'a> {
         // A mistake in these is one whatever the text is, even where it does not use them.
         self.field_list(settings.fields)?;
         settings.quote_analyzer.map(|name| self.named_analyzer(name)).transpose()?;
-        settings.time_zone.map(time_zone).transpose()?;
+        check_date_parameters(None, settings.time_zone)?;
         let condition = self.expression(expression, settings, settings.minimum_should_match)?;
         Ok(condition.unwrap_or(Condition::None))
     }

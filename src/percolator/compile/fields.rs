@@ -130,8 +130,9 @@ impl<'a> Compiler<'a> {
         let reason = if self.mapping.is_object(name) {
             format!("{name:?} is an object, not a field; name one of the fields below it")
         } else {
-            let hint = self.mapping.nearest(name).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-            format!("unknown field {name:?}{hint}")
+            let undecided = self.mapping.why_undecided(name).map(|why| format!(": {why}"));
+            let near = || self.mapping.nearest(name).map(|near| format!("; did you mean {near:?}?"));
+            format!("unknown field {name:?}{}", undecided.or_else(near).unwrap_or_default())
         };
         Refusal { kind: QueryErrorKind::UnknownField, reason }
     }
@@ -149,13 +150,12 @@ impl<'a> Compiler<'a> {
 
 /// Refuses a field whose values no query can find. To be lenient forgives it.
 pub(super) fn check_searchable(subject: &Subject<'_>) -> Result<(), Refusal> {
-    if subject.field.is_searchable() {
-        return Ok(());
-    }
-    Err(Refusal::malformed(format!(
-        "field {:?} is neither indexed nor has doc values, so that no query can find its values",
-        subject.field.name
-    )))
+    if subject.field.has_searchable_values() { Ok(()) } else { Err(not_indexed(subject.field)) }
+}
+
+pub(super) fn not_indexed(field: &Field) -> Refusal {
+    let (name, kind) = (&field.name, field.kind.name());
+    Refusal::malformed(format!("field {name:?} of type {kind:?} is not indexed, so that no query can find its values"))
 }
 
 /// Whether an expansion of a pattern takes the field (Elasticsearch: it has `TextSearchInfo`).
@@ -166,13 +166,18 @@ fn can_take_text(field: &Field) -> bool {
         | FieldType::Keyword(_)
         | FieldType::ConstantKeyword(_)
         | FieldType::Wildcard(_)
+        | FieldType::Version
         | FieldType::Flattened(_)
         | FieldType::Number(_)
         | FieldType::Date(_)
         | FieldType::Boolean(_)
         | FieldType::Ip(_)
         | FieldType::Range(_)
-        | FieldType::TokenCount(_) => field.is_searchable(),
-        FieldType::FlattenedKeys(_) | FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::Binary => false,
+        | FieldType::TokenCount(_) => field.has_searchable_values(),
+        FieldType::FlattenedKeys(_)
+        | FieldType::GeoPoint(_)
+        | FieldType::RankFeature { .. }
+        | FieldType::RankFeatures { .. }
+        | FieldType::Binary => false,
     }
 }

@@ -11,7 +11,9 @@ use crate::mapping::FieldType;
 use crate::percolator::compile::fields::{FieldList, Subject, Target, check_searchable};
 use crate::percolator::compile::intervals::check_positions;
 use crate::percolator::compile::query_text::{Line, Position, QueryText, Segment, Step};
-use crate::percolator::compile::term_level::{fuzzy_of, ids_of, prefix_of, term_of, text_of, type_refusal};
+use crate::percolator::compile::term_level::{
+    check_digits, fuzzy_of, ids_of, prefix_of, term_of, text_of, type_refusal,
+};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::phrase::{Phrase, Slot};
@@ -250,6 +252,7 @@ impl Compiler<'_> {
         value: &Scalar,
         options: &TextOptions<'_>,
     ) -> Result<Option<Condition>, Refusal> {
+        check_digits(subject.field, value)?;
         let Some(analyzer) = self.search_analyzer(subject, options)? else {
             return whole_value(subject, value, options).map(Some);
         };
@@ -277,7 +280,8 @@ impl Compiler<'_> {
                 Ok(Some(Arc::clone(&text.search_quote_analyzer)))
             }
             FieldType::Text(text) | FieldType::MatchOnlyText(text) => Ok(Some(Arc::clone(&text.search_analyzer))),
-            FieldType::Keyword(keyword) if keyword.split_queries_on_whitespace => {
+            // Phrases are not split: the field has no positions.
+            FieldType::Keyword(keyword) if keyword.split_queries_on_whitespace && !is_phrase => {
                 self.named_analyzer("whitespace").map(Some)
             }
             FieldType::Flattened(flattened) | FieldType::FlattenedKeys(flattened)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::analysis::Analyzer;
 use crate::mapping::{Field, FieldId, FieldType, TextType};
+use crate::percolator::compile::query_text::{Line, Position, QueryText, Segment, Step};
 use crate::percolator::compile::term_level::{distance_for, type_refusal};
 use crate::percolator::compile::{Compiler, Refusal};
 use crate::percolator::condition::Condition;
@@ -133,20 +134,38 @@ fn match_rule(
     combination: IntervalCombination,
     place: FieldId,
 ) -> Result<Draft, Refusal> {
-    let positions = analyzed(analyzer, text)?;
     let word = |term: &String| Draft::word(place, Word::Whole(term.as_str().into()));
-    if let [only] = positions.as_slice()
-        && let [term] = only.terms.as_slice()
-    {
-        return Ok(word(term));
+    match QueryText::with_all_paths(analyzer, text)? {
+        QueryText::Empty => combined(Vec::new(), combination),
+        QueryText::Line(line) => match line.positions.as_slice() {
+            [only] if only.terms.len() == 1 => Ok(Draft::any_of(only.terms.iter().map(word).collect())),
+            positions => combined(line_of_words(positions, word), combination),
+        },
+        QueryText::Graph(segments) => {
+            let part = |segment: &Segment| match segment {
+                // Of words that stand for each other beside a path Lucene takes the first alone.
+                Segment::Step { terms, distance } => {
+                    Ok(Draft::any_of(terms.iter().take(1).map(word).collect()).extended(distance.saturating_sub(1)))
+                }
+                Segment::Paths(paths) => {
+                    let phrase = IntervalCombination { max_gaps: Some(0), order: IntervalOrder::Ordered };
+                    let path = |path: &Vec<Step>| combined(line_of_words(&Line::of_path(path).positions, word), phrase);
+                    paths.iter().map(path).collect::<Result<_, _>>().map(Draft::any_of)
+                }
+            };
+            combined(segments.iter().map(part).collect::<Result<_, Refusal>>()?, combination)
+        }
     }
+}
+
+fn line_of_words(positions: &[Position], word: impl Fn(&String) -> Draft) -> Vec<Draft> {
     let mut next = 0;
-    let parts = positions.iter().map(|position| {
+    let part = |position: &Position| {
         let left_out = position.place.saturating_sub(next);
         next = position.place.saturating_add(1);
-        Draft::any_of(position.terms.iter().map(word).collect()).extended(left_out)
-    });
-    combined(parts.collect(), combination)
+        Draft::any_of(position.terms.iter().map(&word).collect()).extended(left_out)
+    };
+    positions.iter().map(part).collect()
 }
 
 fn combined(parts: Vec<Draft>, combination: IntervalCombination) -> Result<Draft, Refusal> {
@@ -214,22 +233,4 @@ fn wildcard(pattern: &str) -> Word {
 fn regexp(pattern: &str, flags: RegexpFlags, caseless: bool) -> Result<Word, Refusal> {
     let regexp = Regexp::parse(pattern, flags, caseless).map_err(|error| Refusal::malformed(error.to_string()))?;
     Ok(Word::Pattern(Pattern::Regexp(regexp)))
-}
-
-/// The terms of one position of a text.
-struct Position {
-    place: u32,
-    terms: Vec<String>,
-}
-
-/// A text, cut: what stands at the same place together.
-fn analyzed(analyzer: &Analyzer, text: &str) -> Result<Vec<Position>, Refusal> {
-    let mut positions: Vec<Position> = Vec::new();
-    analyzer
-        .tokens(text, &mut |term, place| match positions.last_mut() {
-            Some(last) if last.place == place => last.terms.push(term.to_owned()),
-            _ => positions.push(Position { place, terms: vec![term.to_owned()] }),
-        })
-        .map_err(|error| Refusal::malformed(error.to_string()))?;
-    Ok(positions)
 }

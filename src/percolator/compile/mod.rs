@@ -10,6 +10,7 @@ mod geo;
 mod intervals;
 mod never;
 mod query_text;
+mod range;
 mod span;
 mod term_level;
 
@@ -123,7 +124,7 @@ impl<'a> Compiler<'a> {
             Clause::Ids { values } => Ok(Condition::Ids(values.clone())),
             Clause::Geo(query) => self.geo(query),
             Clause::DistanceFeature { field, origin, pivot } => self.distance_feature(field, origin, pivot),
-            Clause::RankFeature { field } => self.rank_feature(field),
+            Clause::RankFeature { field, is_log } => self.rank_feature(field, *is_log),
             Clause::Match(clause) => self.match_text(clause, full_text::Kind::Words),
             Clause::MatchBoolPrefix(clause) => self.match_text(clause, full_text::Kind::WordsPrefix),
             Clause::MatchPhrase(clause) => self.match_phrase(clause, full_text::Kind::Phrase),
@@ -262,7 +263,7 @@ fn label(clause: &Clause) -> String {
         Clause::Intervals { field, .. } => format!("intervals {field}"),
         Clause::Span(span) => span_label(span),
         Clause::DistanceFeature { field, .. } => format!("distance_feature {field}"),
-        Clause::RankFeature { field } => format!("rank_feature {field}"),
+        Clause::RankFeature { field, .. } => format!("rank_feature {field}"),
     }
 }
 

@@ -58,10 +58,19 @@ pub(super) struct Step {
 impl QueryText {
     /// # Errors
     ///
-    /// More paths than a query may have.
+    /// More tokens than a text may have, more paths than a query may have.
     pub(super) fn of(analyzer: &Analyzer, text: &str) -> Result<QueryText, Refusal> {
+        QueryText::with(analyzer, text, analyzer.follows_paths())
+    }
+
+    /// The same along all paths, also those that are too many for other queries: as `intervals` reads a text.
+    pub(super) fn with_all_paths(analyzer: &Analyzer, text: &str) -> Result<QueryText, Refusal> {
+        QueryText::with(analyzer, text, true)
+    }
+
+    fn with(analyzer: &Analyzer, text: &str, follows_paths: bool) -> Result<QueryText, Refusal> {
         let tokens = analyzer.query_tokens(text).map_err(|error| Refusal::malformed(error.to_string()))?;
-        let has_paths = analyzer.follows_paths() && tokens.len() > 1 && tokens.iter().any(|token| token.length > 1);
+        let has_paths = follows_paths && tokens.len() > 1 && tokens.iter().any(|token| token.length > 1);
         if tokens.is_empty() {
             Ok(QueryText::Empty)
         } else if has_paths {

@@ -1,16 +1,15 @@
 //! Clauses on whole terms and values: `term`, `range`, `exists`, `prefix` and their kin.
 
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::analysis::Analyzer;
-use crate::mapping::{DateFormat, Field, FieldType, NumberType, PointRange, zone};
-use crate::percolator::compile::fields::{Subject, Target, check_searchable};
+use crate::mapping::{Field, FieldType, java_text_of, simple_match};
+use crate::percolator::compile::fields::{Subject, Target, check_searchable, not_indexed};
 use crate::percolator::compile::{Compiler, Refusal, required_of};
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::pattern::{Fuzzy, Pattern, Wildcard};
 use crate::percolator::regexp::{Regexp, RegexpError};
-use crate::query::{Fuzziness, QueryErrorKind, Range, RangeRelation, RegexpFlags, Scalar, TermsSetMinimum};
+use crate::query::{Fuzziness, QueryErrorKind, RangeRelation, RegexpFlags, Scalar, TermsSetMinimum};
 
 impl Compiler<'_> {
     pub(super) fn term(&self, name: &str, value: &Scalar, caseless: bool) -> Result<Condition, Refusal> {
@@ -32,19 +31,7 @@ impl Compiler<'_> {
             Target::Id => ids_of(values.iter().map(text_of).collect()),
             Target::Field(subject) => {
                 check_searchable(&subject)?;
-                // Unlike `term`, where such a number finds nothing, nodes refuse one that the type cannot hold.
-                if let FieldType::Number(number) = &subject.field.kind {
-                    for value in values {
-                        subject.field.range(Some(value), true, None, true, None, None)?;
-                        if number.kind == NumberType::HalfFloat && number.kind.term_point(&value.0) == Ok(None) {
-                            let name = &subject.field.name;
-                            return Err(Refusal::malformed(format!(
-                                "{} is too large for the half_float {name:?}",
-                                value.0
-                            )));
-                        }
-                    }
-                }
+                values.iter().try_for_each(|value| subject.field.check_listed(value))?;
                 let terms: Result<Vec<_>, Refusal> = values.iter().map(|value| term_of(&subject, value)).collect();
                 Ok(Condition::or(terms?))
             }
@@ -82,17 +69,20 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn range(&self, range: &Range) -> Result<Condition, Refusal> {
-        let subject = self.subject(&range.field)?;
-        range_of(&subject, range)
-    }
-
     pub(super) fn exists(&self, name: &str) -> Result<Condition, Refusal> {
         self.check_allowed(name)?;
         if name == "_id" {
             return Ok(Condition::All);
         }
         if name.contains('*') {
+            if let Some(metadata) = UNASKED_METADATA.iter().find(|metadata| simple_match(name, metadata)) {
+                return Err(Refusal::malformed(format!(
+                    "{name:?} fits the metadata field {metadata:?} too, whose existence cannot be asked; name the fields that are meant"
+                )));
+            }
+            if METADATA_OF_ALL.iter().any(|metadata| simple_match(name, metadata)) {
+                return Ok(Condition::All);
+            }
             let fitting: Vec<_> = self.mapping.fields_matching(name).collect();
             return self.existing_fields(name, fitting);
         }
@@ -102,9 +92,14 @@ impl Compiler<'_> {
         match (self.mapping.field(name), self.mapping.flattened_key(name)) {
             (Some(field), _) => {
                 self.check_allowed(&field.name)?;
-                Ok(existence_of(field))
+                match field.kind {
+                    FieldType::RankFeatures { .. } => Err(type_refusal("exists", field, "all other fields")),
+                    _ => Ok(existence_of(field)),
+                }
             }
+            (None, Some((field, _))) if !field.indexed => Err(not_indexed(field)),
             (None, Some((field, key))) => {
+                self.check_allowed(&field.name)?;
                 let prefix = format!("{key}\0").into();
                 Ok(Condition::Field(field.id, Test::Pattern(Pattern::Prefix { prefix, caseless: false })))
             }
@@ -162,11 +157,29 @@ impl Compiler<'_> {
         fuzzy_of(&self.subject(name)?, &text_of(value), fuzziness, prefix_length, transpositions)
     }
 
-    pub(super) fn rank_feature(&self, name: &str) -> Result<Condition, Refusal> {
-        let field = self.subject(name)?.field;
+    pub(super) fn rank_feature(&self, name: &str, is_log: bool) -> Result<Condition, Refusal> {
+        self.check_allowed(name)?;
+        let (field, feature) = match (self.mapping.field(name), self.mapping.feature(name)) {
+            (None, Some((field, feature))) => (field, Some(feature)),
+            _ => (self.subject(name)?.field, None),
+        };
+        self.check_allowed(&field.name)?;
         match field.kind {
-            FieldType::RankFeature => Ok(existence_of(field)),
-            _ => Err(type_refusal("rank_feature", field, "rank_feature")),
+            FieldType::RankFeatures { .. } if feature.is_none() => Err(Refusal::malformed(format!(
+                "field {name:?} holds features by name; ask one of them, such as \"{name}.one\""
+            ))),
+            FieldType::RankFeature { positive_score_impact } | FieldType::RankFeatures { positive_score_impact }
+                if is_log && !positive_score_impact =>
+            {
+                Err(Refusal::malformed(format!(
+                    "field {:?} has a negative score impact, which \"log\" does not take; use \"saturation\" or \"sigmoid\"",
+                    field.name
+                )))
+            }
+            FieldType::RankFeature { .. } | FieldType::RankFeatures { .. } => {
+                Ok(feature.map_or_else(|| existence_of(field), |feature| Condition::term(field.id, feature)))
+            }
+            _ => Err(type_refusal("rank_feature", field, "rank_feature and rank_features")),
         }
     }
 }
@@ -179,10 +192,16 @@ pub(super) fn ids_of(ids: Vec<String>) -> Result<Condition, Refusal> {
     Ok(Condition::Ids(ids))
 }
 
-/// The JSON value as the text that Elasticsearch makes of it.
+/// Metadata fields that a pattern of `exists` must not fit.
+const UNASKED_METADATA: &[&str] = &["_source", "_doc_count", "_field_names", "_data_stream_timestamp", "_nested_path"];
+/// Metadata fields that every document has.
+const METADATA_OF_ALL: &[&str] = &["_id", "_index", "_seq_no", "_version", "_index_mode"];
+
+/// The JSON value as the text that Elasticsearch makes of it: floats as Java writes them.
 pub(super) fn text_of(value: &Scalar) -> String {
     match &value.0 {
         Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => number.as_f64().map(java_text_of).unwrap_or_default(),
         other => other.to_string(),
     }
 }
@@ -191,18 +210,35 @@ pub(super) fn text_of(value: &Scalar) -> String {
 pub(super) fn existence_of(field: &Field) -> Condition {
     match field.kind {
         FieldType::ConstantKeyword(Some(_)) => Condition::All,
+        // Elasticsearch looks for its doc values, and does not note the field's name else.
+        FieldType::TokenCount(_) if !field.doc_values => Condition::None,
         _ => Condition::Field(field.id, Test::Exists),
     }
+}
+
+/// Refuses a number beyond 64 bits on a field of texts: Elasticsearch asks for its digits, which a float does not keep.
+pub(super) fn check_digits(field: &Field, value: &Scalar) -> Result<(), Refusal> {
+    let loses_digits = value.0.as_f64().is_some_and(|number| value.0.is_f64() && number.abs() >= 2f64.powi(63));
+    if !loses_digits || !has_texts(field) {
+        return Ok(());
+    }
+    Err(Refusal::malformed(format!(
+        "a number beyond 64 bits keeps no digits; write it as text to ask for it in field {:?}",
+        field.name
+    )))
 }
 
 /// `term` on a field: what its type makes of the value.
 pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Refusal> {
     check_searchable(subject)?;
     let field = subject.field;
+    check_digits(field, value)?;
     match &field.kind {
         FieldType::Text(_) | FieldType::MatchOnlyText(_) | FieldType::Wildcard(_) => {
             Ok(Condition::term(field.id, text_of(value)))
         }
+        FieldType::Version if value.0.is_string() => Ok(Condition::term(field.id, text_of(value))),
+        FieldType::Version => Err(type_refusal("a number or a boolean", field, "texts")),
         FieldType::Flattened(_) | FieldType::FlattenedKeys(_) => {
             Ok(Condition::term(field.id, subject.encode(&text_of(value))))
         }
@@ -225,7 +261,7 @@ pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition
         FieldType::Range(_) => Ok(field.term_point(value)?.map_or(Condition::None, |range| {
             Condition::Field(field.id, Test::Interval(RangeRelation::Intersects, range))
         })),
-        FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::Binary => {
+        FieldType::GeoPoint(_) | FieldType::RankFeature { .. } | FieldType::RankFeatures { .. } | FieldType::Binary => {
             Err(type_refusal("term", field, "text, keyword, numeric, date, boolean, ip and range fields"))
         }
     }
@@ -233,6 +269,7 @@ pub(super) fn term_of(subject: &Subject<'_>, value: &Scalar) -> Result<Condition
 
 fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Refusal> {
     let field = subject.field;
+    check_digits(field, value)?;
     let text = match &field.kind {
         FieldType::Keyword(_) => normalized_value(subject, &text_of(value)),
         FieldType::ConstantKeyword(Some(constant)) => {
@@ -242,9 +279,11 @@ fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Ref
         FieldType::Text(_)
         | FieldType::MatchOnlyText(_)
         | FieldType::Wildcard(_)
+        | FieldType::Version
         | FieldType::ConstantKeyword(None)
-        | FieldType::Flattened(_) => text_of(value),
-        FieldType::FlattenedKeys(_) => subject.encode(&text_of(value)),
+        | FieldType::Flattened(_)
+        | FieldType::FlattenedKeys(_) => subject.encode(&text_of(value)),
+        FieldType::Boolean(_) if field.indexed => return term_of(subject, value),
         FieldType::Number(_)
         | FieldType::Date(_)
         | FieldType::Boolean(_)
@@ -252,106 +291,11 @@ fn caseless_term(subject: &Subject<'_>, value: &Scalar) -> Result<Condition, Ref
         | FieldType::Range(_)
         | FieldType::GeoPoint(_)
         | FieldType::TokenCount(_)
-        | FieldType::RankFeature
+        | FieldType::RankFeature { .. }
+        | FieldType::RankFeatures { .. }
         | FieldType::Binary => return Err(type_refusal("case insensitive term", field, STRING_FIELDS)),
     };
     Ok(Condition::Field(field.id, Test::Pattern(Pattern::CaselessTerm(text.into()))))
-}
-
-/// `range` on a field.
-pub(super) fn range_of(subject: &Subject<'_>, range: &Range) -> Result<Condition, Refusal> {
-    let field = subject.field;
-    range.format.as_deref().map(DateFormat::new).transpose().map_err(Refusal::malformed)?;
-    range.time_zone.as_deref().map(time_zone).transpose()?;
-    match &field.kind {
-        FieldType::Text(_)
-        | FieldType::MatchOnlyText(_)
-        | FieldType::Keyword(_)
-        | FieldType::Wildcard(_)
-        | FieldType::ConstantKeyword(_)
-        | FieldType::Flattened(_)
-        | FieldType::FlattenedKeys(_) => {
-            let end = |bound: &Option<Scalar>, included| {
-                bound.as_ref().map(|value| (normalized_value(subject, &text_of(value)).into(), included))
-            };
-            let mut lower = end(&range.lower, range.includes_lower);
-            let mut upper = end(&range.upper, range.includes_upper);
-            if let (Some(key), None) = (&subject.key, &lower) {
-                lower = Some((key.as_str().into(), true));
-            }
-            if let (Some(key), None) = (&subject.key, &upper) {
-                upper = Some((key.replace('\0', "\u{1}").into(), false));
-            }
-            Ok(Condition::Field(field.id, Test::TermRange { lower, upper }))
-        }
-        FieldType::Boolean(_) => boolean_range(field, range),
-        FieldType::Number(_) | FieldType::Date(_) | FieldType::Ip(_) | FieldType::TokenCount(_) => {
-            Ok(Condition::Field(field.id, Test::Point(point_range(field, range)?)))
-        }
-        FieldType::Range(_) => {
-            check_order(field, range)?;
-            Ok(Condition::Field(field.id, Test::Interval(range.relation, point_range(field, range)?)))
-        }
-        FieldType::GeoPoint(_) | FieldType::RankFeature | FieldType::Binary => {
-            Err(type_refusal("range", field, "text, keyword, numeric, date, boolean, ip and range fields"))
-        }
-    }
-}
-
-/// `format` and `time_zone` say nothing to fields that hold no dates, and are no mistake there.
-fn point_range(field: &Field, range: &Range) -> Result<PointRange, Refusal> {
-    let holds_dates = match &field.kind {
-        FieldType::Date(_) => true,
-        FieldType::Range(of) => of.is_date(),
-        _ => false,
-    };
-    Ok(field.range(
-        range.lower.as_ref(),
-        range.includes_lower,
-        range.upper.as_ref(),
-        range.includes_upper,
-        range.format.as_deref().filter(|_| holds_dates),
-        range.time_zone.as_deref().filter(|_| holds_dates),
-    )?)
-}
-
-/// Range fields refuse bounds that stand the wrong way round; others find nothing between them.
-fn check_order(field: &Field, range: &Range) -> Result<(), Refusal> {
-    let closed = Range { includes_lower: true, includes_upper: true, ..range.clone() };
-    match point_range(field, &closed)? {
-        PointRange::Empty => Err(Refusal::malformed(format!(
-            "the lower bound of the range on field {:?} is above its upper bound, or beyond the type {:?}",
-            field.name,
-            field.kind.name()
-        ))),
-        PointRange::Fixed { .. } | PointRange::Dated(_) => Ok(()),
-    }
-}
-
-/// The time zone of this name or offset.
-pub(super) fn time_zone(name: &str) -> Result<TimeZone, Refusal> {
-    zone(name).ok_or_else(|| {
-        let reason = format!("unknown time zone {name:?}; an offset (+01:00) or a name (Europe/Paris) is expected");
-        Refusal::malformed(reason)
-    })
-}
-
-/// Booleans are the terms `false` < `true`.
-fn boolean_range(field: &Field, range: &Range) -> Result<Condition, Refusal> {
-    let end = |bound: &Option<Scalar>, included| -> Result<Option<(Box<str>, bool)>, Refusal> {
-        match bound.as_ref().map(text_of).as_deref() {
-            None => Ok(None),
-            Some("true") => Ok(Some(("true".into(), included))),
-            Some("false") => Ok(Some(("false".into(), included))),
-            Some(other) => Err(Refusal::malformed(format!(
-                "{other:?} is no value of the boolean field {:?}; true or false is expected",
-                field.name
-            ))),
-        }
-    };
-    let lower = end(&range.lower, range.includes_lower)?;
-    let upper = end(&range.upper, range.includes_upper)?;
-    Ok(Condition::Field(field.id, Test::TermRange { lower, upper }))
 }
 
 const STRING_FIELDS: &str = "keyword, text and wildcard fields";
@@ -366,15 +310,20 @@ pub(super) fn type_refusal(clause: &str, field: &Field, takes: &str) -> Refusal 
 
 fn check_string(clause: &str, subject: &Subject<'_>) -> Result<(), Refusal> {
     check_searchable(subject)?;
-    let field = subject.field;
+    if has_texts(subject.field) { Ok(()) } else { Err(type_refusal(clause, subject.field, STRING_FIELDS)) }
+}
+
+/// Whether the field's terms are texts.
+fn has_texts(field: &Field) -> bool {
     match field.kind {
         FieldType::Text(_)
         | FieldType::MatchOnlyText(_)
         | FieldType::Keyword(_)
         | FieldType::Wildcard(_)
+        | FieldType::Version
         | FieldType::ConstantKeyword(_)
         | FieldType::Flattened(_)
-        | FieldType::FlattenedKeys(_) => Ok(()),
+        | FieldType::FlattenedKeys(_) => true,
         FieldType::Number(_)
         | FieldType::Date(_)
         | FieldType::Boolean(_)
@@ -382,8 +331,9 @@ fn check_string(clause: &str, subject: &Subject<'_>) -> Result<(), Refusal> {
         | FieldType::Range(_)
         | FieldType::GeoPoint(_)
         | FieldType::TokenCount(_)
-        | FieldType::RankFeature
-        | FieldType::Binary => Err(type_refusal(clause, field, STRING_FIELDS)),
+        | FieldType::RankFeature { .. }
+        | FieldType::RankFeatures { .. }
+        | FieldType::Binary => false,
     }
 }
 

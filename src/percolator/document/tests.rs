@@ -181,7 +181,9 @@ fn what_does_not_fit_refuses_the_document_and_says_where() {
         (json!({"zz": null}), "zz", "strict"),
         (json!({"o": {"zz": []}}), "o.zz", "strict"),
         (json!({"": 1}), "", "empty part"),
-        (json!({"o..x": 1}), "o", "empty part"),
+        (json!({"o..x": 1}), "", "empty part"),
+        (json!({"o": {".x": 1}}), "o", "empty part"),
+        (json!({"_id": 1}), "_id", "metadata"),
         (json!({"k": "x".repeat(32_767)}), "k", "32766"),
         (json!([1]), "", "JSON object"),
     ] {
@@ -247,7 +249,8 @@ proptest! {
             "k": {"type": "keyword"}, "i": {"type": "short", "ignore_malformed": true}, "d": {"type": "date"},
             "n": {"type": "nested", "include_in_root": true, "properties": {"k": {"type": "wildcard"}, "d": {"type": "date_nanos"}}},
             "o": {"properties": {"x": {"type": "scaled_float", "scaling_factor": 0.3}}}, "f": {"type": "flattened"},
-            "r": {"type": "date_range"}, "g": {"type": "geo_point"}
+            "r": {"type": "date_range"}, "g": {"type": "geo_point"}, "fields": {"type": "rank_features"}, "path": {"type": "version"},
+            "type": {"type": "date", "format": "week_date||weekyear||strict_date"}, "text": {"type": "ip_range"}
         }})).unwrap();
         let _ = read(&mapping, &json);
     }
@@ -257,6 +260,10 @@ proptest! {
         let _ = Mapping::from_json(&json);
         let _ = Mapping::from_json(&json!({"properties": json}));
         let _ = Mapping::from_json(&json!({"settings": {"analysis": json}}));
+        let _ = Mapping::from_json(&json!({"dynamic_templates": [{"t": json}]}));
+        if let Ok(mapping) = Mapping::from_json(&json!({"dynamic_templates": [{"t": {"match": "*", "mapping": json}}]})) {
+            let _ = mapping.field("any.name");
+        }
     }
 
     #[test]

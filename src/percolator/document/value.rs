@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::geo::{EncodedPoint, geohash};
 use crate::mapping::{
     DateType, Field, FieldType, FlattenedType, GeoPointType, KeywordType, NumberField, TextType, TokenCountType,
-    WildcardType, ip,
+    VersionRange, WildcardType, ip,
 };
 
 use super::DocumentError;
@@ -19,15 +21,23 @@ const MAX_TERM_LENGTH: usize = 32_766;
 const MAX_SET_ASIDE: usize = 1_000;
 
 impl Reader<'_> {
-    /// Reads one value, not a list, of a field.
+    /// Reads one value, not a list, of a field. Where nothing can find it, it must be right all the same.
     pub(super) fn value(&mut self, field: &Field, value: &Value) -> Result<(), DocumentError> {
-        if !field.is_searchable() {
-            return Ok(());
+        if field.is_searchable() {
+            return self.typed_value(field, value);
         }
+        let before = self.read_so_far();
+        self.typed_value(field, value)?;
+        self.forget(&before);
+        Ok(())
+    }
+
+    fn typed_value(&mut self, field: &Field, value: &Value) -> Result<(), DocumentError> {
         match &field.kind {
             FieldType::Text(text) | FieldType::MatchOnlyText(text) => self.text(field, text, value),
             FieldType::Keyword(keyword) => self.keyword(field, keyword, value),
             FieldType::Wildcard(wildcard) => self.wildcard(field, wildcard, value),
+            FieldType::Version => self.version(field, value),
             FieldType::ConstantKeyword(constant) => self.constant(field, constant.as_deref(), value),
             FieldType::Flattened(flattened) => self.flattened(field, flattened, value),
             FieldType::FlattenedKeys(_) => Ok(()),
@@ -59,7 +69,7 @@ impl Reader<'_> {
                 if value.is_null() {
                     return Ok(());
                 }
-                let interval = fitting(field, value, false, range.document_interval(value))?;
+                let interval = fitting(field, value, false, range.document_interval(value).map(Some))?;
                 if let Some(interval) = interval {
                     self.push_interval(field, interval);
                 }
@@ -67,10 +77,14 @@ impl Reader<'_> {
             }
             FieldType::GeoPoint(point) => self.geo_point(field, point, value),
             FieldType::TokenCount(count) => self.token_count(field, count, value),
-            FieldType::RankFeature => self.rank_feature(field, value),
+            FieldType::RankFeature { .. } => self.rank_feature(field, value),
+            FieldType::RankFeatures { .. } => self.rank_features(field, value),
             FieldType::Binary => {
-                if value.is_string() {
-                    self.mark(field);
+                if value.is_object() {
+                    return Err(unfit(field, value, "Base64 is expected"));
+                }
+                if field.doc_values {
+                    self.binary(field, value)?;
                 }
                 Ok(())
             }
@@ -106,8 +120,16 @@ impl Reader<'_> {
         if is_longer(given, wildcard.ignore_above) { Ok(()) } else { self.push_term(field, given) }
     }
 
-    fn constant(&mut self, field: &Field, constant: Option<&str>, value: &Value) -> Result<(), DocumentError> {
+    fn version(&mut self, field: &Field, value: &Value) -> Result<(), DocumentError> {
         let Some(given) = scalar_text(field, value)? else { return Ok(()) };
+        VersionRange::check(&given).map_err(|reason| unfit(field, value, &reason))?;
+        self.term(field, &given)
+    }
+
+    fn constant(&mut self, field: &Field, constant: Option<&str>, value: &Value) -> Result<(), DocumentError> {
+        let Some(given) = scalar_text(field, value)? else {
+            return Err(unfit(field, value, "a constant field takes no null"));
+        };
         match constant {
             Some(constant) if given != constant => {
                 Err(unfit(field, value, &format!("the mapping says {constant:?} for all documents")))
@@ -161,7 +183,7 @@ impl Reader<'_> {
                 self.push_point(field, EncodedPoint::of(point).to_point());
             }
             let hash = Value::String(geohash::of(point));
-            field.sub_fields.iter().try_for_each(|id| self.value(mapping.field_by_id(*id), &hash))?;
+            field.sub_fields.iter().try_for_each(|id| self.value_and_sub_fields(mapping.field_by_id(*id), &hash))?;
         }
         Ok(())
     }
@@ -175,16 +197,28 @@ impl Reader<'_> {
     }
 
     fn rank_feature(&mut self, field: &Field, value: &Value) -> Result<(), DocumentError> {
-        let number = match value {
-            Value::Null => return Ok(()),
-            Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        };
-        if number.is_none_or(|number| number.is_nan() || number <= 0.0) {
-            return Err(unfit(field, value, "a positive number is expected"));
+        if value.is_null() {
+            return Ok(());
         }
+        check_positive(field, value)?;
         self.mark(field);
+        Ok(())
+    }
+
+    /// An object of positive numbers.
+    fn rank_features(&mut self, field: &Field, value: &Value) -> Result<(), DocumentError> {
+        let Value::Object(features) = value else {
+            return Err(unfit(field, value, "an object of positive numbers is expected"));
+        };
+        for (name, feature) in features {
+            if name.contains('.') {
+                return Err(unfit(field, value, &format!("the feature {name:?} has a dot")));
+            }
+            if !feature.is_null() {
+                check_positive(field, feature)?;
+                self.term(field, name)?;
+            }
+        }
         Ok(())
     }
 
@@ -242,6 +276,18 @@ impl Reader<'_> {
         }
     }
 
+    fn binary(&mut self, field: &Field, value: &Value) -> Result<(), DocumentError> {
+        let is_base64 = |text: &String| STANDARD.decode(text).is_ok();
+        match value {
+            Value::Null => Ok(()),
+            Value::String(text) if is_base64(text) => {
+                self.mark(field);
+                Ok(())
+            }
+            _ => Err(unfit(field, value, "Base64 is expected")),
+        }
+    }
+
     /// A whole value as one term.
     fn term(&mut self, field: &Field, term: &str) -> Result<(), DocumentError> {
         if term.len() > MAX_TERM_LENGTH {
@@ -267,6 +313,19 @@ fn scalar_text<'v>(field: &Field, value: &'v Value) -> Result<Option<Cow<'v, str
         Value::Number(number) => Ok(Some(Cow::Owned(number.to_string()))),
         Value::Bool(truth) => Ok(Some(Cow::Borrowed(if *truth { "true" } else { "false" }))),
         Value::Array(_) | Value::Object(_) => Err(unfit(field, value, "a string, a number or a boolean is expected")),
+    }
+}
+
+/// What `rank_feature` takes.
+fn check_positive(field: &Field, value: &Value) -> Result<(), DocumentError> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if number > 0.0 => Ok(()),
+        _ => Err(unfit(field, value, "a positive number is expected")),
     }
 }
 

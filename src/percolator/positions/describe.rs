@@ -67,6 +67,7 @@ fn described(word: &Word) -> String {
         Word::Pattern(Pattern::Wildcard(_)) => "a wildcard".to_owned(),
         Word::Pattern(Pattern::Fuzzy(_)) => "a word within the edit distance".to_owned(),
         Word::Pattern(Pattern::Regexp(_)) => "a regular expression".to_owned(),
+        Word::Pattern(Pattern::Versions(_)) => "a version in the range".to_owned(),
         Word::Range { .. } => "a word in the range".to_owned(),
     }
 }

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use super::Store;
+use super::EmbeddedStore;
 use super::tables::{damaged, decode, encode};
 use crate::jobs::bulk_collect::{BulkRequest, BulkRequestId, BulkState, DataFile, DataFormat};
 use crate::member::MemberId;
-use crate::store::StoreError;
+use crate::store::{BulkRequestStore, StoreError};
 use crate::subscription::Tenant;
 
 /// Request → postcard.
@@ -48,9 +48,8 @@ pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), StoreError> 
     Ok(())
 }
 
-impl Store {
-    /// Writes a new request, found by its members from now on.
-    pub(crate) fn add_bulk_request(&self, request: &BulkRequest) -> Result<(), StoreError> {
+impl BulkRequestStore for EmbeddedStore {
+    fn add_bulk_request(&self, request: &BulkRequest) -> Result<(), StoreError> {
         self.write(|transaction| {
             put(transaction, request)?;
             let mut by_member = transaction.open_table(REQUESTS_BY_MEMBER)?;
@@ -61,19 +60,16 @@ impl Store {
         })
     }
 
-    /// Writes a request's new state.
-    pub(crate) fn put_bulk_request(&self, request: &BulkRequest) -> Result<(), StoreError> {
+    fn put_bulk_request(&self, request: &BulkRequest) -> Result<(), StoreError> {
         self.write(|transaction| put(transaction, request))
     }
 
-    /// A request, whosever it is.
-    pub(crate) fn bulk_request(&self, id: &BulkRequestId) -> Result<Option<BulkRequest>, StoreError> {
+    fn bulk_request(&self, id: &BulkRequestId) -> Result<Option<BulkRequest>, StoreError> {
         let table = self.read()?.open_table(REQUESTS)?;
         table.get(id.as_str())?.map(|row| from_row(id.clone(), row.value())).transpose()
     }
 
-    /// Calls `visit` with every request.
-    pub(crate) fn for_each_bulk_request(&self, mut visit: impl FnMut(BulkRequest)) -> Result<(), StoreError> {
+    fn for_each_bulk_request(&self, visit: &mut dyn FnMut(BulkRequest)) -> Result<(), StoreError> {
         let table = self.read()?.open_table(REQUESTS)?;
         for entry in table.iter()? {
             let (id, row) = entry?;
@@ -82,8 +78,7 @@ impl Store {
         Ok(())
     }
 
-    /// The requests that name a member.
-    pub(crate) fn bulk_requests_naming(&self, member: MemberId) -> Result<Vec<BulkRequestId>, StoreError> {
+    fn bulk_requests_naming(&self, member: MemberId) -> Result<Vec<BulkRequestId>, StoreError> {
         let table = self.read()?.open_table(REQUESTS_BY_MEMBER)?;
         let mut requests = Vec::new();
         for entry in table.range((member.get(), "")..)? {
@@ -97,8 +92,7 @@ impl Store {
         Ok(requests)
     }
 
-    /// Forgets a request.
-    pub(crate) fn remove_bulk_request(&self, request: &BulkRequest) -> Result<(), StoreError> {
+    fn remove_bulk_request(&self, request: &BulkRequest) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.open_table(REQUESTS)?.remove(request.id.as_str())?;
             let mut by_member = transaction.open_table(REQUESTS_BY_MEMBER)?;

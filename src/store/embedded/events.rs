@@ -1,100 +1,18 @@
 //! Events: appended with the members that they are about, read in order, erased with the person, dropped with age.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use redb::{ReadableTable, WriteTransaction};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::outbox::Arrivals;
 use super::tables::{self, damaged, decode, encode, meta};
-use super::{MemberWrite, Store, members};
-use crate::change::{Change, ChangeKind};
+use super::{EmbeddedStore, members};
+use crate::change::Change;
 use crate::event::{Event, EventStatus, MatchedPosition, MemberVersion, Sequence};
 use crate::member::MemberId;
-use crate::store::StoreError;
+use crate::store::{Announcement, Committed, EventStore, Kinds, MatchedEntries, MemberWrite, StoreError};
 use crate::subscription::SubscriptionId;
-
-/// One version of a member, and who is told of it.
-pub(crate) struct Announcement {
-    pub(crate) member: MemberId,
-    pub(crate) version: MemberVersion,
-    pub(crate) occurred_at: Timestamp,
-    pub(crate) changes: Vec<Change>,
-    pub(crate) told: Vec<Told>,
-    pub(crate) entries: MatchedEntries,
-}
-
-/// One subscription that is told.
-pub(crate) struct Told {
-    pub(crate) subscription: SubscriptionId,
-    pub(crate) status: EventStatus,
-    pub(crate) kinds: Kinds,
-    /// The places of the positions that its query found; `None` where nobody asked.
-    pub(crate) places: Option<Vec<u32>>,
-}
-
-/// The entries of all positions that any subscription's query found, by their places: kept once, however many are told.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct MatchedEntries {
-    /// Of the old document.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) before: BTreeMap<u32, Value>,
-    /// Of the new document.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) after: BTreeMap<u32, Value>,
-}
-
-impl MatchedEntries {
-    /// The entries of the document that an event of this status tells of.
-    pub(crate) fn told_by(&self, status: EventStatus) -> &BTreeMap<u32, Value> {
-        match status {
-            EventStatus::StoppedMatchingQuery => &self.before,
-            EventStatus::Changed | EventStatus::StartedMatchingQuery => &self.after,
-        }
-    }
-
-    /// [`MatchedEntries::told_by`], to be filled.
-    pub(crate) fn told_by_mut(&mut self, status: EventStatus) -> &mut BTreeMap<u32, Value> {
-        match status {
-            EventStatus::StoppedMatchingQuery => &mut self.before,
-            EventStatus::Changed | EventStatus::StartedMatchingQuery => &mut self.after,
-        }
-    }
-}
-
-/// A set of kinds of change, as small as it can be: it stands in every row of `events`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Kinds(u8);
-
-impl Kinds {
-    pub(crate) const ALL: Kinds = Kinds(u8::MAX);
-
-    /// The set's bit of a kind: stored, so a kind keeps its bit for ever.
-    fn bit(kind: ChangeKind) -> u8 {
-        match kind {
-            ChangeKind::Started => 1,
-            ChangeKind::Promoted => 1 << 1,
-            ChangeKind::Closed => 1 << 2,
-            ChangeKind::Reopened => 1 << 3,
-            ChangeKind::Edited => 1 << 4,
-            ChangeKind::Removed => 1 << 5,
-            ChangeKind::Backfilled => 1 << 6,
-        }
-    }
-
-    pub(crate) fn contains(self, kind: ChangeKind) -> bool {
-        self.0 & Self::bit(kind) != 0
-    }
-}
-
-impl<'a> FromIterator<&'a ChangeKind> for Kinds {
-    fn from_iter<I: IntoIterator<Item = &'a ChangeKind>>(kinds: I) -> Self {
-        Kinds(kinds.into_iter().fold(0, |set, kind| set | Self::bit(*kind)))
-    }
-}
 
 /// A row of `changes`.
 #[derive(Serialize, Deserialize)]
@@ -118,21 +36,16 @@ struct EventRow {
     places: Option<Vec<u32>>,
 }
 
-impl Store {
-    /// One commit for a batch: members, documents and events. Returns the sequence of the last event there is.
-    pub(crate) fn commit(
-        &self,
-        members: &[MemberWrite],
-        announcements: &[Announcement],
-    ) -> Result<Option<Sequence>, StoreError> {
-        self.write(|transaction| {
+impl EventStore for EmbeddedStore {
+    fn commit(&self, members: &[MemberWrite], announcements: &[Announcement]) -> Result<Committed, StoreError> {
+        let last = self.write(|transaction| {
             members::write(transaction, members)?;
             append(transaction, announcements)
-        })
+        })?;
+        Ok(Committed { last, lost: Vec::new() })
     }
 
-    /// The events of a subscription behind `after`, oldest first.
-    pub fn events(
+    fn events(
         &self,
         subscription: &SubscriptionId,
         after: Option<Sequence>,
@@ -143,8 +56,7 @@ impl Store {
         page(&events, &changes, subscription, after, limit)
     }
 
-    /// Drops changes that occurred before `cutoff`, and all events that tell them; returns how many changes.
-    pub(crate) fn drop_events_before(&self, cutoff: Timestamp) -> Result<usize, StoreError> {
+    fn drop_events_before(&self, cutoff: Timestamp) -> Result<usize, StoreError> {
         let mut dropped = 0;
         loop {
             match self.write(|transaction| drop_before(transaction, cutoff))? {
@@ -154,8 +66,7 @@ impl Store {
         }
     }
 
-    /// The sequence of the last event of all subscriptions; `None` while there is none.
-    pub fn last_sequence(&self) -> Result<Option<Sequence>, StoreError> {
+    fn last_sequence(&self) -> Result<Option<Sequence>, StoreError> {
         let meta = self.read()?.open_table(tables::META)?;
         let next = meta.get(meta::NEXT_SEQUENCE)?.map_or(FIRST_SEQUENCE, |next| next.value());
         Ok(next.checked_sub(1).filter(|last| *last >= FIRST_SEQUENCE).map(Sequence))
@@ -252,7 +163,7 @@ pub(super) fn forget(transaction: &WriteTransaction, subscription: &Subscription
     Ok(())
 }
 
-/// [`Store::events`] within a transaction that writes.
+/// [`EventStore::events`] within a transaction that writes.
 pub(super) fn events_after(
     transaction: &WriteTransaction,
     subscription: &SubscriptionId,

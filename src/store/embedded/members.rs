@@ -3,109 +3,45 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use redb::{ReadableTable, WriteTransaction};
-use serde::{Deserialize, Serialize};
 
-use super::Store;
+use super::EmbeddedStore;
 use super::tables::{self, damaged, decode, encode};
 use crate::event::MemberVersion;
 use crate::member::MemberId;
-use crate::store::StoreError;
+use crate::store::{
+    BaselineWrite, MemberRow, MemberState, MemberStore, MemberWrite, Stamp, StoreError, Stored, StoredMember,
+    VisitDocument,
+};
 
-/// What the store knows of a member beside its document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MemberRow {
-    /// One more with each update that changed what is stored, and never again the same: event ids are made of it.
-    pub version: MemberVersion,
-    /// The highest version number that a sender gave.
-    pub explicit_version: Option<u64>,
-    /// Whether there is a document.
-    pub state: MemberState,
-}
-
-impl MemberRow {
-    /// Whether an older document is kept because the newest says nothing of positions.
-    pub(crate) fn is_silent(&self) -> bool {
-        matches!(&self.state, MemberState::Known(profile) if profile.silent)
-    }
-}
-
-/// Whether a member has a document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum MemberState {
-    /// It has.
-    Known(Profile),
-    /// It was erased: nothing of the person is left.
-    Erased,
-}
-
-/// What identifies a member's document and positions without reading them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Profile {
-    /// Digest of the document as a JSON value.
-    pub digest: [u8; 32],
-    /// Fingerprint of the positions; `None` as long as no document said anything of positions.
-    pub fingerprint: Option<[u8; 32]>,
-    /// When the document says that it was crawled.
-    pub last_updated: Option<Timestamp>,
-    /// Whether the newest document says nothing of positions while an older one did: that one is kept as the baseline.
-    pub silent: bool,
-    /// Positions that were seen and vanished, as the engine encodes them.
-    pub remembered: Vec<u8>,
-}
-
-/// What one commit does to a member.
-pub(crate) struct MemberWrite {
-    pub(crate) id: MemberId,
-    pub(crate) row: Arc<MemberRow>,
-    /// The new document; `None` leaves the stored one.
-    pub(crate) document: Option<Bytes>,
-    pub(crate) baseline: BaselineWrite,
-}
-
-/// What becomes of the last document that said anything of positions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum BaselineWrite {
-    /// What is stored stays.
-    Keep,
-    /// The newest document says something itself.
-    Clear,
-    /// The newest document says nothing: this one is kept beside it.
-    Set(Bytes),
-}
-
-impl Store {
-    /// What is known of a member; `None` for one that was never seen.
-    pub fn member(&self, id: MemberId) -> Result<Option<MemberRow>, StoreError> {
+impl MemberStore for EmbeddedStore {
+    fn members(&self, ids: &[MemberId]) -> Result<Vec<Option<Stored<Arc<MemberRow>>>>, StoreError> {
         let table = self.read()?.open_table(tables::MEMBERS)?;
-        let row = table.get(id.get())?;
-        row.map(|row| decode("members", || id.to_string(), row.value())).transpose()
+        let row = |id: &MemberId| {
+            let Some(row) = table.get(id.get())? else { return Ok(None) };
+            let row = decode("members", || id.to_string(), row.value())?;
+            Ok(Some(Stored { row: Arc::new(row), stamp: Stamp::default() }))
+        };
+        ids.iter().map(row).collect()
     }
 
-    /// The exact bytes of a member's document as they were last accepted.
-    pub fn document(&self, id: MemberId) -> Result<Option<Bytes>, StoreError> {
+    fn documents(&self, ids: &[MemberId]) -> Result<Vec<Option<Bytes>>, StoreError> {
         let table = self.read()?.open_table(tables::DOCUMENTS)?;
-        Ok(table.get(id.get())?.map(|bytes| Bytes::copy_from_slice(bytes.value())))
+        ids.iter().map(|id| bytes_of(&table, *id)).collect()
     }
 
-    /// The last document that said anything of positions: the newest one, unless that says nothing.
-    pub(crate) fn baseline(&self, id: MemberId) -> Result<Option<Bytes>, StoreError> {
+    fn baselines(&self, ids: &[MemberId]) -> Result<Vec<Option<Bytes>>, StoreError> {
         let transaction = self.read()?;
         let baselines = transaction.open_table(tables::BASELINES)?;
-        if let Some(bytes) = baselines.get(id.get())? {
-            return Ok(Some(Bytes::copy_from_slice(bytes.value())));
-        }
         let documents = transaction.open_table(tables::DOCUMENTS)?;
-        Ok(documents.get(id.get())?.map(|bytes| Bytes::copy_from_slice(bytes.value())))
+        let baseline = |id: &MemberId| match bytes_of(&baselines, *id)? {
+            Some(bytes) => Ok(Some(bytes)),
+            None => bytes_of(&documents, *id),
+        };
+        ids.iter().map(baseline).collect()
     }
 
-    /// Calls `visit` with at most `limit` documents, those of the highest ids first, until it says `false`.
-    pub(crate) fn for_each_document_backwards(
-        &self,
-        limit: usize,
-        mut visit: impl FnMut(MemberId, &[u8]) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError> {
+    fn for_each_document_backwards(&self, limit: usize, visit: &mut VisitDocument<'_>) -> Result<(), StoreError> {
         let documents = self.read()?.open_table(tables::DOCUMENTS)?;
         for entry in documents.iter()?.rev().take(limit) {
             let (key, bytes) = entry?;
@@ -118,9 +54,56 @@ impl Store {
         Ok(())
     }
 
-    /// Erases a member: only its id and version stay. Events about it stay without what they said of the person.
-    /// Returns whether there was anything to erase.
-    pub(crate) fn erase(&self, id: MemberId) -> Result<bool, StoreError> {
+    fn member_versions(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, MemberVersion)>, StoreError> {
+        let members = self.read()?.open_table(tables::MEMBERS)?;
+        let mut found = Vec::new();
+        for entry in members.range(behind(after)..)? {
+            let (id, row) = entry?;
+            let id = member_id(id.value())?;
+            let row: MemberRow = decode("members", || id.to_string(), row.value())?;
+            if let MemberState::Known(_) = row.state {
+                found.push((id, row.version));
+            }
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn stored_members(
+        &self,
+        after: Option<MemberId>,
+        limit: usize,
+        limit_bytes: usize,
+    ) -> Result<Vec<StoredMember>, StoreError> {
+        let transaction = self.read()?;
+        let members = transaction.open_table(tables::MEMBERS)?;
+        let documents = transaction.open_table(tables::DOCUMENTS)?;
+        let baselines = transaction.open_table(tables::BASELINES)?;
+        let mut found = Vec::new();
+        let mut bytes = 0;
+        for entry in members.range(behind(after)..)? {
+            let (id, row) = entry?;
+            let id = member_id(id.value())?;
+            let row = decode("members", || id.to_string(), row.value())?;
+            let document = documents.get(id.get())?.map(|document| document.value().to_vec().into());
+            let baseline = baselines.get(id.get())?.map(|document| document.value().to_vec().into());
+            let member = StoredMember { id, row, document, baseline };
+            bytes += member.document.as_ref().map_or(0, bytes::Bytes::len);
+            found.push(member);
+            if found.len() == limit || bytes >= limit_bytes {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn erase(&self, id: MemberId) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let mut members = transaction.open_table(tables::MEMBERS)?;
             let row =
@@ -161,4 +144,16 @@ pub(super) fn write(transaction: &WriteTransaction, writes: &[MemberWrite]) -> R
         }
     }
     Ok(())
+}
+
+fn bytes_of(table: &impl ReadableTable<u64, &'static [u8]>, id: MemberId) -> Result<Option<Bytes>, StoreError> {
+    Ok(table.get(id.get())?.map(|bytes| Bytes::copy_from_slice(bytes.value())))
+}
+
+fn behind(after: Option<MemberId>) -> u64 {
+    after.map_or(0, |id| id.get() + 1)
+}
+
+fn member_id(id: u64) -> Result<MemberId, StoreError> {
+    MemberId::try_from(id).map_err(|error| damaged("members", id.to_string(), error))
 }

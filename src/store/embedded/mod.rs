@@ -1,10 +1,11 @@
 //! The embedded store: one redb file, `tripline.redb`, in the data directory.
 //!
-//! redb is copy-on-write: a transaction is there wholly or not at all, and when `Store::write` returns its pages
+//! redb is copy-on-write: a transaction is there wholly or not at all, and when `EmbeddedStore::write` returns its pages
 //! have been synced. One write transaction runs at a time; readers see the last commit and wait for nobody.
 
 mod bulk_requests;
 mod events;
+mod jobs;
 mod members;
 mod outbox;
 mod subscriptions;
@@ -14,15 +15,14 @@ use std::path::{Path, PathBuf};
 
 use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, WriteTransaction};
 
-use super::StoreError;
+use serde_json::Value;
 
-pub(crate) use events::{Announcement, Kinds, MatchedEntries, Told};
-pub(crate) use members::{BaselineWrite, MemberWrite};
-pub use members::{MemberRow, MemberState, Profile};
+use super::{EventStore, Store, StoreError};
+use crate::query::QueryError;
+use crate::subscription::{Selector, SubscriptionId};
+
 #[cfg(test)]
 pub(crate) use outbox::erase_from_batches;
-pub use outbox::{NewBatch, Queue, QueueWriter};
-pub use subscriptions::Page;
 
 /// The store's file within the data directory.
 const FILE: &str = "tripline.redb";
@@ -31,13 +31,13 @@ const FILE: &str = "tripline.redb";
 const SCHEMA_VERSION: u64 = 1;
 
 /// The embedded store.
-pub struct Store {
+pub struct EmbeddedStore {
     database: Database,
     directory: PathBuf,
 }
 
 /// Makes the directory where it is missing, for its owner alone: profiles and the secrets of webhooks will lie in it.
-fn make_private(directory: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(directory: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -45,7 +45,7 @@ fn make_private(directory: &Path) -> std::io::Result<()> {
     builder.create(directory)
 }
 
-impl Store {
+impl EmbeddedStore {
     /// Opens the store of a data directory, and makes both where they are missing.
     ///
     /// `cache_bytes` bounds the memory for pages of the file.
@@ -54,7 +54,7 @@ impl Store {
     ///
     /// [`StoreError::InUse`] while another process has it open, [`StoreError::NewerSchema`] where a newer Tripline wrote
     /// it, [`StoreError::Open`] where the operating system refuses.
-    pub fn open(directory: &Path, cache_bytes: usize) -> Result<Store, StoreError> {
+    pub fn open(directory: &Path, cache_bytes: usize) -> Result<EmbeddedStore, StoreError> {
         let failed =
             |source: redb::Error| StoreError::Open { directory: directory.to_owned(), source: Box::new(source) };
         make_private(directory).map_err(|error| failed(redb::Error::Io(error)))?;
@@ -70,14 +70,9 @@ impl Store {
                 other => failed(other.into()),
             })?;
 
-        let store = Store { database, directory: directory.to_owned() };
+        let store = EmbeddedStore { database, directory: directory.to_owned() };
         store.prepare_tables()?;
         Ok(store)
-    }
-
-    /// The data directory.
-    pub fn directory(&self) -> &Path {
-        &self.directory
     }
 
     /// The last commit, as it stays for this reader whatever is written meanwhile.
@@ -121,7 +116,30 @@ impl Store {
             transaction.open_table(tables::CHANGES_BY_TIME)?;
             transaction.open_table(tables::EVENTS)?;
             bulk_requests::prepare(transaction)?;
+            jobs::prepare(transaction)?;
             outbox::create_tables(transaction)
         })
+    }
+}
+
+impl Store for EmbeddedStore {
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn percolates(&self) -> bool {
+        false
+    }
+
+    fn percolate(&self, documents: &[&Value]) -> Result<Vec<Vec<SubscriptionId>>, StoreError> {
+        Ok(vec![Vec::new(); documents.len()])
+    }
+
+    fn check_selector(&self, _selector: &Selector) -> Result<(), QueryError> {
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.last_sequence().map(drop)
     }
 }

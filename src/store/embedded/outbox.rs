@@ -12,17 +12,18 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::tables::{damaged, decode, encode};
-use super::{Store, events};
-use crate::batch::{Batch, BatchNumber, BatchState};
+use super::{EmbeddedStore, events};
+use crate::batch::{Batch, BatchNumber};
 use crate::event::{Event, Sequence};
 use crate::member::MemberId;
-use crate::store::StoreError;
+use crate::store::queues::{member_of, without_person};
+use crate::store::{
+    EventStore, Mark, NewBatch, Queue, QueueStore, QueueWork, QueueWriter, StoreError, Unwritten, Waiting,
+};
 use crate::subscription::{Format, SubscriptionId};
 
 const QUEUES: TableDefinition<&str, &[u8]> = TableDefinition::new("queues");
@@ -33,43 +34,6 @@ const MEMBERS_OF_BODIES: TableDefinition<(u64, &str, u64), ()> = TableDefinition
 
 /// So many delivered batches of a subscription are kept to be looked at.
 const KEPT_BATCHES: u64 = 100;
-
-/// How far a subscription's events are sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Queue {
-    /// Events up to here are in batches.
-    pub batched: Option<Sequence>,
-    /// The number of the next batch.
-    pub next_batch: u64,
-    /// The batches to be sent, in order.
-    pub open: Vec<BatchNumber>,
-    /// The batches that were set aside since the last one that was delivered: their bodies are kept, for the receiver
-    /// may turn out to refuse everything.
-    pub set_aside: Vec<BatchNumber>,
-    /// Where this queue is in `waiting`; `None` while it is idle.
-    waiting: Option<Sequence>,
-}
-
-impl Queue {
-    /// Whether it is on delivery's to-do list.
-    pub fn is_waiting(&self) -> bool {
-        self.waiting.is_some()
-    }
-}
-
-/// A batch to be made: the rest of its row is made with it.
-pub struct NewBatch<'a> {
-    /// The `webhook-id` header of all its attempts.
-    pub webhook_id: String,
-    /// Its events, in order; never empty.
-    pub events: &'a [Event],
-    /// How its body is written.
-    pub format: Format,
-    /// The exact bytes of its body.
-    pub body: &'a [u8],
-    /// When it is made.
-    pub made_at: Timestamp,
-}
 
 /// Notes which subscriptions have something to send, in the very commit that appends the events.
 pub(super) struct Arrivals<'t> {
@@ -133,38 +97,17 @@ pub(crate) fn erase_from_batches(transaction: &WriteTransaction, member: MemberI
     }
     for (subscription, number) in told {
         let key = (subscription.as_str(), number);
-        let Some(body) = bodies.get(key)?.map(|body| without(member, key, body.value())).transpose()? else { continue };
-        bodies.insert(key, body.as_slice())?;
+        let scrubbed = bodies.get(key)?.map(|body| without_person(member, body.value())).transpose();
+        let scrubbed = scrubbed.map_err(|error| damaged("batch_bodies", place(key.0, key.1), error))?;
+        if let Some(body) = scrubbed {
+            bodies.insert(key, body.as_slice())?;
+        }
     }
     Ok(())
 }
 
-/// A detailed body without what it says of a member; the kinds of its changes and the places of its positions stay.
-fn without(member: MemberId, key: (&str, u64), body: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut entries = read_entries(key, body)?;
-    for entry in entries.iter_mut().filter(|entry| member_of(entry) == Some(member.get())) {
-        let changes = entry.get_mut("changes").and_then(Value::as_array_mut);
-        for change in changes.into_iter().flatten().filter_map(Value::as_object_mut) {
-            change.insert("before".to_owned(), Value::Null);
-            change.insert("after".to_owned(), Value::Null);
-        }
-        let positions = entry.get_mut("matched_positions").and_then(Value::as_array_mut);
-        for position in positions.into_iter().flatten().filter_map(Value::as_object_mut) {
-            position.insert("position".to_owned(), Value::Null);
-        }
-    }
-    serde_json::to_vec(&entries)
-        .map_err(|error| StoreError::Unwritable { table: "batch_bodies", reason: error.to_string() })
-}
-
 fn read_entries(key: (&str, u64), body: &[u8]) -> Result<Vec<Value>, StoreError> {
     serde_json::from_slice(body).map_err(|error| damaged("batch_bodies", place(key.0, key.1), error))
-}
-
-/// Whom an entry says something of; nobody in a compact one, which only names the member.
-fn member_of(entry: &Value) -> Option<u64> {
-    entry.get("changes")?;
-    entry.get("member_id").and_then(Value::as_u64)
 }
 
 /// Forgets whom a body is about.
@@ -180,35 +123,33 @@ fn forget_members(
     Ok(())
 }
 
-impl Store {
-    /// Subscriptions that have had something to send since after `after`, in the order in which that began.
-    pub fn waiting(
-        &self,
-        after: Option<Sequence>,
-        limit: usize,
-    ) -> Result<Vec<(Sequence, SubscriptionId)>, StoreError> {
-        let from = after.map_or(0, |sequence| sequence.0.saturating_add(1));
+impl QueueStore for EmbeddedStore {
+    fn waiting(&self, from: &Mark, limit: usize) -> Result<Waiting, StoreError> {
+        let first = from.began.map_or(0, |sequence| sequence.0.saturating_add(1));
         let table = self.read()?.open_table(WAITING)?;
-        let mut found = Vec::new();
-        for row in table.range(from..)?.take(limit) {
+        let mut found = Waiting { next: from.clone(), ..Waiting::default() };
+        for row in table.range(first..)?.take(limit) {
             let (sequence, id) = row?;
-            found.push((Sequence(sequence.value()), SubscriptionId::from(id.value())));
+            found.next.began = Some(Sequence(sequence.value()));
+            found.subscriptions.push(SubscriptionId::from(id.value()));
         }
+        found.more = !found.subscriptions.is_empty();
         Ok(found)
     }
 
-    /// How far the subscription's events are sent.
-    pub fn queue(&self, id: &SubscriptionId) -> Result<Queue, StoreError> {
+    fn queue(&self, id: &SubscriptionId) -> Result<Queue, StoreError> {
         read_queue(&self.read()?.open_table(QUEUES)?, id)
     }
 
-    /// The batch that is sent next, if it is made already.
-    pub fn head(&self, id: &SubscriptionId, queue: &Queue) -> Result<Option<Batch>, StoreError> {
+    fn head(&self, id: &SubscriptionId, queue: &Queue) -> Result<Option<Batch>, StoreError> {
         read_head(&self.read()?.open_table(BATCHES)?, id, queue)
     }
 
-    /// The subscription's batches, newest first, those before `before`.
-    pub fn batches(
+    fn first_unbatched(&self, id: &SubscriptionId, queue: &Queue) -> Result<Option<Event>, StoreError> {
+        Ok(self.events(id, queue.batched, 1)?.pop())
+    }
+
+    fn batches(
         &self,
         id: &SubscriptionId,
         before: Option<BatchNumber>,
@@ -225,17 +166,14 @@ impl Store {
         Ok(found)
     }
 
-    /// Does `work` in one durable transaction; all of it or, where it fails, nothing.
-    pub fn write_queues<T>(
-        &self,
-        work: impl FnOnce(&mut QueueWriter<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.write(|transaction| work(&mut QueueWriter::open(transaction)?))
+    fn write_queues(&self, _ids: &[&SubscriptionId], work: &mut QueueWork<'_>) -> Result<Unwritten, StoreError> {
+        self.write(|transaction| work(&mut Queues::open(transaction)?))?;
+        Ok(Vec::new())
     }
 }
 
 /// The queues inside of a transaction.
-pub struct QueueWriter<'t> {
+struct Queues<'t> {
     transaction: &'t WriteTransaction,
     queues: Table<'t, &'static str, &'static [u8]>,
     waiting: Table<'t, u64, &'static str>,
@@ -244,9 +182,9 @@ pub struct QueueWriter<'t> {
     members: Table<'t, (u64, &'static str, u64), ()>,
 }
 
-impl<'t> QueueWriter<'t> {
+impl<'t> Queues<'t> {
     fn open(transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
-        Ok(QueueWriter {
+        Ok(Queues {
             transaction,
             queues: transaction.open_table(QUEUES)?,
             waiting: transaction.open_table(WAITING)?,
@@ -256,37 +194,43 @@ impl<'t> QueueWriter<'t> {
         })
     }
 
-    /// How far the subscription's events are sent.
-    pub fn queue(&self, id: &SubscriptionId) -> Result<Queue, StoreError> {
+    /// Each new batch pushes a delivered one out of the memory. Batches that were set aside stay.
+    fn forget_old(&mut self, id: &SubscriptionId, newest: BatchNumber) -> Result<(), StoreError> {
+        let Some(old) = newest.0.checked_sub(KEPT_BATCHES) else { return Ok(()) };
+        let delivered = self.batch(id, BatchNumber(old))?.is_some_and(|batch| batch.state.is_delivered());
+        if delivered {
+            self.batches.remove((id.as_str(), old))?;
+        }
+        Ok(())
+    }
+}
+
+impl QueueWriter for Queues<'_> {
+    fn queue(&self, id: &SubscriptionId) -> Result<Queue, StoreError> {
         read_queue(&self.queues, id)
     }
 
-    /// One batch.
-    pub fn batch(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Option<Batch>, StoreError> {
+    fn batch(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Option<Batch>, StoreError> {
         read_batch(&self.batches, id, number)
     }
 
-    /// The batch that is sent next, if it is made already.
-    pub fn head(&self, id: &SubscriptionId, queue: &Queue) -> Result<Option<Batch>, StoreError> {
+    fn head(&self, id: &SubscriptionId, queue: &Queue) -> Result<Option<Batch>, StoreError> {
         read_head(&self.batches, id, queue)
     }
 
-    /// The exact bytes of a batch that is not delivered.
-    pub fn body(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Bytes, StoreError> {
+    fn body(&self, id: &SubscriptionId, number: BatchNumber) -> Result<Bytes, StoreError> {
         match self.bodies.get((id.as_str(), number.0))? {
             Some(body) => Ok(Bytes::copy_from_slice(body.value())),
             None => Err(damaged("batch_bodies", place(id.as_str(), number.0), "it is missing")),
         }
     }
 
-    /// Writes a batch's row back.
-    pub fn put_batch(&mut self, id: &SubscriptionId, batch: &Batch) -> Result<(), StoreError> {
+    fn put_batch(&mut self, id: &SubscriptionId, batch: &Batch) -> Result<(), StoreError> {
         self.batches.insert((id.as_str(), batch.number.0), encode("batches", batch)?.as_slice())?;
         Ok(())
     }
 
-    /// Writes a queue back; one without an open batch and without an event that is in no batch is idle from now on.
-    pub fn put_queue(&mut self, id: &SubscriptionId, mut queue: Queue) -> Result<(), StoreError> {
+    fn put_queue(&mut self, id: &SubscriptionId, mut queue: Queue) -> Result<(), StoreError> {
         let idle = queue.open.is_empty() && self.unbatched(id, &queue, 1)?.is_empty();
         if idle && let Some(sequence) = queue.waiting.take() {
             self.waiting.remove(sequence.0)?;
@@ -300,8 +244,7 @@ impl<'t> QueueWriter<'t> {
         Ok(())
     }
 
-    /// Takes a queue that will never be sent from delivery's to-do list.
-    pub fn retire(&mut self, id: &SubscriptionId) -> Result<(), StoreError> {
+    fn retire(&mut self, id: &SubscriptionId) -> Result<(), StoreError> {
         let mut queue = self.queue(id)?;
         if let Some(sequence) = queue.waiting.take() {
             self.waiting.remove(sequence.0)?;
@@ -310,32 +253,17 @@ impl<'t> QueueWriter<'t> {
         Ok(())
     }
 
-    /// The first events that are in no batch.
-    pub fn unbatched(&self, id: &SubscriptionId, queue: &Queue, limit: usize) -> Result<Vec<Event>, StoreError> {
+    fn unbatched(&self, id: &SubscriptionId, queue: &Queue, limit: usize) -> Result<Vec<Event>, StoreError> {
         events::events_after(self.transaction, id, queue.batched, limit)
     }
 
-    /// Makes a batch, to be sent at once; its events are batched from now on.
-    pub fn add_batch(
+    fn add_batch(
         &mut self,
         id: &SubscriptionId,
         queue: &mut Queue,
         new: NewBatch<'_>,
     ) -> Result<Option<Batch>, StoreError> {
-        let (Some(first), Some(last)) = (new.events.first(), new.events.last()) else { return Ok(None) };
-        let batch = Batch {
-            number: BatchNumber(queue.next_batch),
-            webhook_id: new.webhook_id,
-            events: u32::try_from(new.events.len()).unwrap_or(u32::MAX),
-            first: first.sequence,
-            last: last.sequence,
-            oldest_at: first.occurred_at,
-            made_at: new.made_at,
-            state: BatchState::Pending { next_attempt_at: new.made_at },
-            tries: 0,
-            refused: 0,
-            attempts: Vec::new(),
-        };
+        let Some(batch) = new.row(queue) else { return Ok(None) };
         self.put_batch(id, &batch)?;
         self.bodies.insert((id.as_str(), batch.number.0), new.body)?;
         if new.format == Format::Detailed {
@@ -343,28 +271,14 @@ impl<'t> QueueWriter<'t> {
                 self.members.insert((event.member_id.get(), id.as_str(), batch.number.0), ())?;
             }
         }
-        queue.batched = Some(last.sequence);
-        queue.next_batch += 1;
-        queue.open.push(batch.number);
         self.forget_old(id, batch.number)?;
         Ok(Some(batch))
     }
 
-    /// Drops the bytes of a batch that is done.
-    pub fn drop_body(&mut self, id: &SubscriptionId, number: BatchNumber) -> Result<(), StoreError> {
+    fn drop_body(&mut self, id: &SubscriptionId, number: BatchNumber) -> Result<(), StoreError> {
         let key = (id.as_str(), number.0);
         if let Some(body) = self.bodies.remove(key)? {
             forget_members(&mut self.members, key, body.value())?;
-        }
-        Ok(())
-    }
-
-    /// Each new batch pushes a delivered one out of the memory. Batches that were set aside stay.
-    fn forget_old(&mut self, id: &SubscriptionId, newest: BatchNumber) -> Result<(), StoreError> {
-        let Some(old) = newest.0.checked_sub(KEPT_BATCHES) else { return Ok(()) };
-        let delivered = self.batch(id, BatchNumber(old))?.is_some_and(|batch| batch.state.is_delivered());
-        if delivered {
-            self.batches.remove((id.as_str(), old))?;
         }
         Ok(())
     }

@@ -7,20 +7,11 @@ use redb::{ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::tables::{self, damaged, decode, encode};
-use super::{Store, events, outbox};
+use super::{EmbeddedStore, events, outbox};
 use crate::change::ChangeKind;
 use crate::member::MemberId;
-use crate::store::StoreError;
+use crate::store::{Page, Stamp, StoreError, Stored, SubscriptionStore};
 use crate::subscription::{Cadence, Format, PausedBy, Selector, Status, Subscription, SubscriptionId, Tenant};
-
-/// A page of a tenant's subscriptions.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page {
-    /// In order of their ids, which is the order in which they were made.
-    pub subscriptions: Vec<Subscription>,
-    /// Where the next page begins: give it as `after`. `None` on the last page.
-    pub next: Option<SubscriptionId>,
-}
 
 /// A page ends early when its `ids` selectors hold so many ids together: a page of a hundred selectors of 300,000 ids
 /// would take hundreds of megabytes.
@@ -50,6 +41,7 @@ enum StatusRow {
     Paused { by: PausedBy, reason: String },
     Expired,
     Ended { reason: String },
+    Initializing,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,20 +53,21 @@ enum SelectorRow {
     All,
 }
 
-impl Store {
-    /// A subscription, whosever it is.
-    pub fn subscription(&self, id: &SubscriptionId) -> Result<Option<Subscription>, StoreError> {
+impl SubscriptionStore for EmbeddedStore {
+    fn subscription(&self, id: &SubscriptionId) -> Result<Option<Stored<Subscription>>, StoreError> {
         let table = self.read()?.open_table(tables::SUBSCRIPTIONS)?;
-        table.get(id.as_str())?.map(|row| from_row(id.clone(), row.value())).transpose()
+        table.get(id.as_str())?.map(|row| from_row(id.clone(), row.value()).map(stored)).transpose()
     }
 
-    /// A page of a tenant's subscriptions, from the first id behind `after`.
-    pub fn subscriptions(
-        &self,
-        tenant: &Tenant,
-        after: Option<&SubscriptionId>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
+    fn current_subscriptions(&self, ids: &[SubscriptionId]) -> Result<Vec<Option<Stored<Subscription>>>, StoreError> {
+        ids.iter().map(|id| self.subscription(id)).collect()
+    }
+
+    fn all_nodes_follow(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    fn subscriptions(&self, tenant: &Tenant, after: Option<&SubscriptionId>, limit: usize) -> Result<Page, StoreError> {
         let transaction = self.read()?;
         let by_tenant = transaction.open_table(tables::SUBSCRIPTIONS_BY_TENANT)?;
         let table = transaction.open_table(tables::SUBSCRIPTIONS)?;
@@ -104,8 +97,7 @@ impl Store {
         Ok(page)
     }
 
-    /// Whether a tenant has so many subscriptions, or more.
-    pub fn has_subscriptions(&self, tenant: &Tenant, number: usize) -> Result<bool, StoreError> {
+    fn has_subscriptions(&self, tenant: &Tenant, number: usize) -> Result<bool, StoreError> {
         let by_tenant = self.read()?.open_table(tables::SUBSCRIPTIONS_BY_TENANT)?;
         let mut found = 0;
         for entry in by_tenant.range((tenant.as_str(), "")..)? {
@@ -117,26 +109,28 @@ impl Store {
         Ok(found >= number)
     }
 
-    /// Calls `visit` with every subscription of every tenant, in order of their ids.
-    pub fn for_each_subscription(
+    fn for_each_subscription(
         &self,
-        mut visit: impl FnMut(Subscription) -> Result<(), StoreError>,
+        visit: &mut dyn FnMut(Stored<Subscription>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let table = self.read()?.open_table(tables::SUBSCRIPTIONS)?;
         for entry in table.iter()? {
             let (id, row) = entry?;
-            visit(from_row(SubscriptionId::from(id.value()), row.value())?)?;
+            visit(stored(from_row(SubscriptionId::from(id.value()), row.value())?))?;
         }
         Ok(())
     }
 
-    /// Writes subscriptions, new or changed, in one commit.
-    pub(crate) fn put_subscriptions(&self, subscriptions: &[&Subscription]) -> Result<(), StoreError> {
+    fn add_subscriptions(&self, subscriptions: &[&Subscription]) -> Result<(), StoreError> {
         self.write(|transaction| subscriptions.iter().try_for_each(|subscription| put(transaction, subscription)))
     }
 
-    /// Removes a subscription with its events and its queue.
-    pub(crate) fn remove_subscription(&self, subscription: &Subscription) -> Result<(), StoreError> {
+    fn replace_subscriptions(&self, subscriptions: Vec<Stored<Subscription>>) -> Result<Vec<bool>, StoreError> {
+        self.write(|transaction| subscriptions.iter().try_for_each(|new| put(transaction, &new.row)))?;
+        Ok(vec![true; subscriptions.len()])
+    }
+
+    fn remove_subscription(&self, subscription: &Subscription) -> Result<(), StoreError> {
         let (tenant, id) = (subscription.tenant.as_str(), subscription.id.as_str());
         self.write(|transaction| {
             transaction.open_table(tables::SUBSCRIPTIONS)?.remove(id)?;
@@ -145,6 +139,10 @@ impl Store {
             events::forget(transaction, &subscription.id)
         })
     }
+}
+
+fn stored(row: Subscription) -> Stored<Subscription> {
+    Stored { row, stamp: Stamp::default() }
 }
 
 fn put(transaction: &WriteTransaction, subscription: &Subscription) -> Result<(), StoreError> {
@@ -165,6 +163,7 @@ fn to_row(subscription: &Subscription) -> SubscriptionRow {
             Status::Paused { by, reason } => StatusRow::Paused { by, reason },
             Status::Expired => StatusRow::Expired,
             Status::Ended { reason } => StatusRow::Ended { reason },
+            Status::Initializing => StatusRow::Initializing,
         },
         webhook_url: subscription.webhook_url.to_string(),
         webhook_secret: subscription.webhook_secret.clone(),
@@ -195,6 +194,7 @@ fn from_row(id: SubscriptionId, bytes: &[u8]) -> Result<Subscription, StoreError
             StatusRow::Paused { by, reason } => Status::Paused { by, reason },
             StatusRow::Expired => Status::Expired,
             StatusRow::Ended { reason } => Status::Ended { reason },
+            StatusRow::Initializing => Status::Initializing,
         },
         webhook_url: row.webhook_url.parse().map_err(|error| damaged("subscriptions", id.as_str(), error))?,
         webhook_secret: row.webhook_secret,

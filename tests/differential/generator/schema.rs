@@ -93,6 +93,7 @@ const TYPES: &[(u32, Entry)] = &[
     (8, ("scaled_float", OLDER)),
     (4, ("token_count", OLDER)),
     (4, ("rank_feature", OLDER)),
+    (3, ("rank_features", OLDER)),
     (8, ("wildcard", &[OpenSearch3])),
     (8, ("unsigned_long", &[OpenSearch3])),
 ];
@@ -207,7 +208,10 @@ impl Maker<'_> {
             }
             definition["fields"] = fields;
         }
-        if self.has_catch_all && draw.chance(30) && !matches!(values, Values::Range(_) | Values::Keys | Values::Point) {
+        if self.has_catch_all
+            && draw.chance(30)
+            && !matches!(values, Values::Range(_) | Values::Keys | Values::Features | Values::Point)
+        {
             definition["copy_to"] = json!("all");
         }
         (name, definition)
@@ -243,6 +247,7 @@ impl Maker<'_> {
             "flattened" => {
                 draw.maybe(15, &mut definition, "ignore_above", |_| json!(5));
                 draw.maybe(15, &mut definition, "split_queries_on_whitespace", |_| json!(true));
+                draw.maybe(10, &mut definition, "null_value", |draw| json!(self.words.word(draw)));
             }
             "match_only_text" if draw.chance(30) => definition["analyzer"] = json!(realm.analyzer(draw)),
             "token_count" => definition["analyzer"] = json!(realm.analyzer(draw)),
@@ -278,9 +283,10 @@ impl Maker<'_> {
                 draw.maybe(10, &mut definition, "coerce", |_| json!(false));
             }
         }
-        if kind != "rank_feature" && kind != "binary" {
-            let percent = if matches!(kind, "text" | "keyword" | "integer" | "date") { 3 } else { 0 };
-            draw.maybe(percent, &mut definition, "index", |_| json!(false));
+        if matches!(values, Values::Feature | Values::Features) {
+            draw.maybe(20, &mut definition, "positive_score_impact", |_| json!(false));
+        } else if !matches!(kind, "binary" | "geo_point" | "wildcard" | "match_only_text") {
+            draw.maybe(3, &mut definition, "index", |_| json!(false));
         }
         (definition, values)
     }
@@ -336,6 +342,7 @@ fn values_of(draw: &mut Draw, kind: &'static str) -> Values {
         "geo_point" => Values::Point,
         "flattened" => Values::Keys,
         "rank_feature" => Values::Feature,
+        "rank_features" => Values::Features,
         "binary" => Values::Bytes,
         // What is counted is words.
         _ => Values::Words,

@@ -26,6 +26,8 @@ pub enum Values {
     Keys,
     /// A positive number.
     Feature,
+    /// An object of positive numbers.
+    Features,
     Bytes,
 }
 
@@ -53,6 +55,11 @@ const DATES: &[(Option<&str>, &[&str])] = &[
     (Some("dd/MM/yyyy"), &["01/01/2020", "29/02/2020", "31/12/2021"]),
     (Some("MMMM yyyy||MMM yyyy||yyyy"), &["March 2021", "Mar 2021", "2021", "December 2020"]),
     (Some("basic_date"), &["20200101", "20200229", "20211231"]),
+    (Some("week_date"), &["2020-W01-1", "2020-W09-6", "2020-W53-7", "2021-W52-5"]),
+    (Some("weekyear_week||weekyear"), &["2020-W01", "2020-W53", "2021", "2021-W09"]),
+    (Some("ordinal_date"), &["2020-001", "2020-060", "2021-365"]),
+    (Some("strict_year_month||basic_ordinal_date"), &["2020-02", "2021-12", "2020060"]),
+    (Some("date_hour_minute_second_millis"), &["2020-02-29T12:30:00.123", "2021-12-31T23:59:59.999"]),
     (Some("yyyy-MM-dd HH:mm:ss"), &["2020-01-01 00:00:00", "2020-02-29 12:30:00", "2021-12-31 23:59:59"]),
     (
         Some("strict_date_optional_time_nanos"),
@@ -102,6 +109,9 @@ const NETWORKS: &[&str] =
 /// Keys of flattened objects; queries name them behind the field's name.
 pub const KEYS: &[&str] = &["p", "q", "r.s"];
 
+/// Names of features; queries name them behind the field's name.
+pub const FEATURES: &[&str] = &["a", "b", "c"];
+
 impl Values {
     pub fn date(draw: &mut Draw) -> Values {
         // The default is what people use.
@@ -133,6 +143,10 @@ impl Values {
                 object
             }
             Values::Feature => json!([0.5, 1.0, 10.0][draw.below(3)]),
+            Values::Features => {
+                let features = draw.some(FEATURES, 2);
+                features.into_iter().map(|name| (name.to_owned(), Values::Feature.in_document(draw, words))).collect()
+            }
             Values::Bytes => json!("c29tZQ=="),
             Values::Range(of) => of.span(draw, words),
             Values::Truth => {
@@ -159,7 +173,7 @@ impl Values {
             Values::Address if draw.chance(25) => json!(draw.one(NETWORKS)),
             Values::Range(of) => of.in_query(draw, words),
             Values::Point | Values::Bytes => json!(words.word(draw)),
-            Values::Feature => json!(1.0),
+            Values::Feature | Values::Features => json!(1.0),
             Values::Whole { .. } if draw.chance(10) => json!(draw.one(DECIMALS)),
             Values::Date { .. } if draw.chance(15) => json!(date_math(self, draw)),
             Values::Whole { .. } | Values::Decimal | Values::Date { .. } | Values::Address => {

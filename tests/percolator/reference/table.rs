@@ -90,6 +90,8 @@ pub struct Row {
     pub lacks: Vec<String>,
     /// A phrase that stands in the text.
     pub phrase: Option<String>,
+    /// Other definitions that the one of the row uses.
+    pub with: Option<Value>,
     /// Before a token filter; `whitespace` unless said.
     pub tokenizer: Option<String>,
     /// Token filters before and behind the one of the row.

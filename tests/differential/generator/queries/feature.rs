@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::Ground;
 use super::parameters::decorate;
 use crate::generator::draw::Draw;
-use crate::generator::values::Values;
+use crate::generator::schema::joined;
+use crate::generator::values::{FEATURES, Values};
 
 pub fn distance_feature(draw: &mut Draw, ground: &Ground, _: usize) -> Option<Value> {
     let field = ground.field(draw, |field| matches!(field.values, Values::Date { .. } | Values::Point))?;
@@ -19,9 +20,19 @@ pub fn distance_feature(draw: &mut Draw, ground: &Ground, _: usize) -> Option<Va
 }
 
 pub fn rank_feature(draw: &mut Draw, ground: &Ground, _: usize) -> Option<Value> {
-    let field = ground.field(draw, |field| field.values == Values::Feature)?;
-    let mut body = json!({"field": field.path});
-    draw.maybe(30, &mut body, "saturation", |_| json!({"pivot": 8}));
+    let field = ground.field(draw, |field| matches!(field.values, Values::Feature | Values::Features))?;
+    let name = match field.values {
+        Values::Features => joined(&field.path, draw.one(FEATURES)),
+        _ => field.path.clone(),
+    };
+    let mut body = json!({"field": name});
+    match draw.below(10) {
+        0..3 => body["saturation"] = json!({"pivot": 8}),
+        3 => body["log"] = json!({"scaling_factor": 4}),
+        4 => body["sigmoid"] = json!({"pivot": 7, "exponent": 0.6}),
+        5 => body["linear"] = json!({}),
+        _ => {}
+    }
     decorate(draw, &mut body);
     Some(json!({"rank_feature": body}))
 }

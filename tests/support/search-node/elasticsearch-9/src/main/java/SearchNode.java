@@ -23,26 +23,26 @@ import org.elasticsearch.rest.RestResponse;
 import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.transport.netty4.Netty4Plugin;
 
-/** One node on loopback: SearchNode HOME HTTP_PORT. */
+/** One node on loopback: SearchNode HOME HTTP_PORT [SETTING=VALUE]... */
 public class SearchNode {
   public static void main(String[] arguments) throws Exception {
     LogConfigurator.configureESLogging();
     Path home = Path.of(arguments[0]).toAbsolutePath();
     Path config = Files.createDirectories(home.resolve("config"));
-    Settings settings = Settings.builder()
+    Settings.Builder settings = Settings.builder()
         .put("path.home", home.toString())
         .put("cluster.name", "tripline-tests")
-        .put("node.name", "node")
-        .put("discovery.type", "single-node")
         .put("network.host", "127.0.0.1")
         .put("http.port", arguments[1])
-        .put("transport.port", "0")
         .put("transport.type", "netty4")
         .put("http.type", "netty4")
-        .put("cluster.routing.allocation.disk.threshold_enabled", false)
-        .build();
+        .put("cluster.routing.allocation.disk.threshold_enabled", false);
+    for (String setting : List.of(arguments).subList(2, arguments.length)) {
+      String[] parts = setting.split("=", 2);
+      settings.put(parts[0], parts[1]);
+    }
     Node node = new ClasspathNode(
-        InternalSettingsPreparer.prepareEnvironment(settings, Map.of(), config, () -> "node"),
+        InternalSettingsPreparer.prepareEnvironment(settings.build(), Map.of(), config, () -> "node"),
         List.of(Netty4Plugin.class, RootPlugin.class));
     node.start();
     Lifeline.holdUntilReleased(node, home);

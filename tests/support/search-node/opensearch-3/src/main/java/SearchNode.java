@@ -18,7 +18,7 @@ import org.opensearch.percolator.PercolatorModulePlugin;
 import org.opensearch.plugins.PluginInfo;
 import org.opensearch.transport.Netty4ModulePlugin;
 
-/** One node on loopback: SearchNode HOME HTTP_PORT. */
+/** One node on loopback: SearchNode HOME HTTP_PORT [SETTING=VALUE]... */
 public class SearchNode extends Node {
   private static final Stream<Class<?>> PLUGINS = Stream.of(
       Netty4ModulePlugin.class,
@@ -36,20 +36,20 @@ public class SearchNode extends Node {
   public static void main(String[] arguments) throws Exception {
     Path home = Path.of(arguments[0]).toAbsolutePath();
     Path config = Files.createDirectories(home.resolve("config"));
-    Settings settings = Settings.builder()
+    Settings.Builder settings = Settings.builder()
         .put("path.home", home.toString())
         .put("cluster.name", "tripline-tests")
-        .put("node.name", "node")
-        .put("discovery.type", "single-node")
         .put("network.host", "127.0.0.1")
         .put("http.port", arguments[1])
-        .put("transport.port", "0")
         .put("transport.type", "netty4")
         .put("http.type", "netty4")
-        .put("cluster.routing.allocation.disk.threshold_enabled", false)
-        .build();
+        .put("cluster.routing.allocation.disk.threshold_enabled", false);
+    for (String setting : List.of(arguments).subList(2, arguments.length)) {
+      String[] parts = setting.split("=", 2);
+      settings.put(parts[0], parts[1]);
+    }
     List<PluginInfo> plugins = PLUGINS.map(Class::getName).map(SearchNode::onTheClassPath).toList();
-    Node node = new SearchNode(InternalSettingsPreparer.prepareEnvironment(settings, Map.of(), config, () -> "node"), plugins);
+    Node node = new SearchNode(InternalSettingsPreparer.prepareEnvironment(settings.build(), Map.of(), config, () -> "node"), plugins);
     node.start();
     Lifeline.holdUntilReleased(node, home);
   }

@@ -1,0 +1,9 @@
+//! The whole-system tests with everything in a real cluster of OpenSearch 3, which percolates too.
+
+include!("../support/suite.rs");
+
+/// Where it is.
+const SERVER: nodes::Server = nodes::Server::OpenSearch3;
+
+/// What matches documents.
+const PERCOLATOR: tripline::config::Backend = tripline::config::Backend::Elasticsearch;
