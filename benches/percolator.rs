@@ -9,8 +9,11 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
 use tripline::percolator::CompiledSelector;
-use tripline::{Mapping, Percolator, SubscriptionId, json};
+use tripline::{Mapping, Percolator, SubscriptionId, json as strict_json};
 
 use floor::Floor;
 use workload::{DataSet, Workload};
@@ -49,7 +52,7 @@ fn percolate(criterion: &mut Criterion) {
             group.bench_with_input(BenchmarkId::from_parameter(queries), &documents, |bencher, documents| {
                 bencher.iter(|| {
                     for bytes in documents {
-                        let json = json::parse(bytes).expect("JSON");
+                        let json = strict_json::parse(bytes).expect("JSON");
                         let document = percolator.document(None, &json).expect("a document of the mapping");
                         black_box(percolator.matches(&document));
                     }
@@ -58,6 +61,35 @@ fn percolate(criterion: &mut Criterion) {
         }
         group.finish();
     }
+}
+
+/// Members somewhere on the globe against queries for who is near a place: the time must follow those that are near, not all.
+fn percolate_places(criterion: &mut Criterion) {
+    let place = |random: &mut StdRng| json!({"lat": random.random_range(-60.0..70.0), "lon": random.random_range(-180.0..180.0)});
+    let mapping = json!({"properties": {"place": {"type": "geo_point"}}});
+    let mut group = criterion.benchmark_group("percolate places");
+    group.throughput(Throughput::Elements(DOCUMENTS as u64));
+    for queries in [1_000, 10_000, 100_000] {
+        let mut random = StdRng::seed_from_u64(1);
+        let percolator = Percolator::new(Arc::new(Mapping::from_json(&mapping).expect("a mapping")));
+        let selectors = (0..queries).map(|number: u32| {
+            let distance = format!("{}km", random.random_range(1..50));
+            let query = json!({"geo_distance": {"distance": distance, "place": place(&mut random)}});
+            let compiled = percolator.compile(&query).expect("the query is supported");
+            (SubscriptionId::from(number.to_string().as_str()), CompiledSelector::Query(compiled))
+        });
+        percolator.insert_all(selectors);
+        let documents: Vec<Value> = (0..DOCUMENTS).map(|_| json!({"place": place(&mut random)})).collect();
+        group.bench_with_input(BenchmarkId::from_parameter(queries), &documents, |bencher, documents| {
+            bencher.iter(|| {
+                for json in documents {
+                    let document = percolator.document(None, json).expect("a document of the mapping");
+                    black_box(percolator.matches(&document));
+                }
+            });
+        });
+    }
+    group.finish();
 }
 
 /// What nothing can be faster than by much.
@@ -73,5 +105,5 @@ fn floor_of_documents(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, percolate, floor_of_documents);
+criterion_group!(benches, percolate, percolate_places, floor_of_documents);
 criterion_main!(benches);

@@ -14,6 +14,9 @@ use crate::mapping::{FieldId, NestedId};
 pub(super) struct FeatureId(pub(super) u32);
 
 impl FeatureId {
+    /// The number of no feature: segments have fewer.
+    pub(super) const NONE: FeatureId = FeatureId(u32::MAX >> 1);
+
     pub(super) fn index(self) -> usize {
         self.0 as usize
     }
@@ -30,6 +33,8 @@ pub(super) enum Quality {
     Value,
     /// The field has a term that begins so, cut to one of [`PREFIX_LENGTHS`].
     Prefix,
+    /// The field has a point in the cell, see [`Cell`](super::cell::Cell).
+    Cell,
     /// The document has the id.
     Id,
 }
@@ -60,6 +65,7 @@ impl Space {
             1 => Quality::Point,
             2 => Quality::Value,
             3 => Quality::Prefix,
+            4 => Quality::Cell,
             _ => Quality::Id,
         }
     }

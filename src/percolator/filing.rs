@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::mapping::{FieldId, NestedId};
 use crate::percolator::anchor::{Anchor, COMPANIONS, Companion, Cover, Filed};
+use crate::percolator::cell::Cell;
 use crate::percolator::features::{FeatureId, Quality, Space};
 use crate::percolator::field_set::FieldSet;
 use crate::percolator::present::Present;
@@ -54,17 +55,26 @@ impl PackedCompanion {
         }
     }
 
+    fn feature(self) -> FeatureId {
+        FeatureId(self.0 & !Self::SAME_OBJECT)
+    }
+
     /// Whether a document can have it, given the objects that have the anchor.
     fn is_there(self, anchor: u64, present: &Present) -> bool {
         if self.0 == Self::NONE {
             return true;
         }
-        let objects = present.objects(FeatureId(self.0 & !Self::SAME_OBJECT));
+        let objects = present.objects(self.feature());
         if self.0 & Self::SAME_OBJECT == 0 { objects != 0 } else { objects & anchor != 0 }
     }
 }
 
 impl Entry {
+    /// Whether a document can have the companions, judged in a moment.
+    pub(super) fn is_possible(&self, present: &Present) -> bool {
+        self.companions.iter().fold(true, |is_possible, companion| is_possible & present.may_have(companion.feature()))
+    }
+
     /// Whether a document has the companions; `anchor` are the objects that have the anchor, numbered modulo 64.
     pub(super) fn is_likely(&self, anchor: u64, present: &Present) -> bool {
         self.companions.iter().all(|companion| companion.is_there(anchor, present))
@@ -137,6 +147,8 @@ pub(super) struct Wanted {
     pub(super) points: bool,
     /// That there is a value at all.
     pub(super) value: Option<FeatureId>,
+    /// The sizes of cells around points.
+    pub(super) cells: Vec<u8>,
     /// The lengths of beginnings of terms.
     pub(super) beginnings: Vec<NonZeroU32>,
 }
@@ -157,6 +169,10 @@ impl Demand {
                 Quality::Prefix => {
                     let length = u32::try_from(bytes.len()).ok().and_then(NonZeroU32::new);
                     wanted.beginnings.extend(length.filter(|length| !wanted.beginnings.contains(length)));
+                }
+                Quality::Cell => {
+                    let size = Cell::from_bytes(bytes).map(Cell::size);
+                    wanted.cells.extend(size.filter(|size| !wanted.cells.contains(size)));
                 }
                 Quality::Id => {}
             }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use crate::mapping::NestedId;
+use crate::percolator::cell::Cell;
 use crate::percolator::condition::Test;
 use crate::percolator::document::{Document, Scope, Values};
 use crate::percolator::features::{Begun, Quality, Space};
@@ -169,6 +170,12 @@ impl<'s, 'd> Visit<'s, 'd> {
                 let known = values.points.iter().filter_map(|point| features.known(space, &point.to_le_bytes()));
                 known.for_each(|feature| present.add(feature, place, objects));
             }
+            let space = Space::new(Quality::Cell, path, holding.field);
+            for size in &wanted.cells {
+                let cells = values.points.iter().map(|point| Cell::around(*point, *size).to_bytes());
+                let known = cells.filter_map(|cell| features.known(space, &cell));
+                known.for_each(|feature| present.add(feature, place, objects));
+            }
             // Written down in any case, and overwritten where nobody asks: no look-up waits for the one before it.
             let lookups = usize::from(wanted.terms) + wanted.beginnings.len();
             asked.resize(count + values.tokens.len() * lookups, Asked::default());
@@ -222,7 +229,8 @@ impl<'s, 'd> Visit<'s, 'd> {
         runs.extend(present.iter().map(|(feature, objects)| (filing.run(feature), objects)));
         proposed.clear();
         for (run, objects) in runs.iter() {
-            proposed.extend(filing.entries(run).iter().map(|entry| (*entry, *objects)));
+            let possible = filing.entries(run).iter().filter(|entry| entry.is_possible(present));
+            proposed.extend(possible.map(|entry| (*entry, *objects)));
         }
         if !filing.ranges.is_empty() {
             for holding in document.holdings() {

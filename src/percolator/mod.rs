@@ -10,6 +10,7 @@
 //! `maintenance` merges segments of like size, so that there are few, and files them anew as it learns.
 
 mod anchor;
+mod cell;
 mod compile;
 mod condition;
 mod document;

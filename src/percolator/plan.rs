@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::mapping::{Mapping, NestedId};
 use crate::percolator::anchor::{Anchor, Cover};
+use crate::percolator::cell::Cell;
 use crate::percolator::condition::Condition;
 use crate::percolator::features::{FeatureId, Quality};
 use crate::percolator::maintenance::Snapshot;
@@ -68,6 +69,10 @@ fn describe_feature(mapping: &Mapping, queries: &Queries, feature: FeatureId) ->
         Quality::Point => format!("{} has the value", name()),
         Quality::Value => format!("{} has a value", name()),
         Quality::Prefix => format!("{} has a term that begins with {text:?}", name()),
+        Quality::Cell => match Cell::from_bytes(bytes) {
+            Some(cell) => format!("{} has a point in {}", name(), cell.bounds()),
+            None => format!("{} has a point in a cell", name()),
+        },
         Quality::Id => format!("the id is {text}"),
     }
 }

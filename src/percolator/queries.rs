@@ -13,6 +13,7 @@ use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::mapping::{FieldId, NestedId, PointRange};
+use crate::percolator::cell::Cell;
 use crate::percolator::condition::{Condition, Test};
 use crate::percolator::features::{FeatureId, Features, FeaturesBuilder, Quality, Space, beginning};
 use crate::percolator::pattern::Pattern;
@@ -320,7 +321,15 @@ impl QueriesBuilder {
                     }
                 }
             }
-            Test::TermRange { .. } | Test::Point(_) | Test::Geo(_) | Test::Interval(..) => {}
+            Test::Geo(area) => {
+                if let Some(cells) = Cell::covering(area) {
+                    let cells =
+                        cells.into_iter().map(|cell| self.feature(Quality::Cell, path, field, &cell.to_bytes()));
+                    let cells = cells.collect();
+                    parts.push(self.any(cells, path));
+                }
+            }
+            Test::TermRange { .. } | Test::Point(_) | Test::Interval(..) => {}
         }
         if parts.is_empty() {
             parts.push(self.feature(Quality::Value, path, field, &[]));

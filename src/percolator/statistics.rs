@@ -120,6 +120,7 @@ impl Statistics {
         let assumed = match space.quality() {
             Quality::Id => 1e-9,
             Quality::Point => 1e-4 + share / 10.0,
+            Quality::Cell => 1e-3 + share / 3.0,
             Quality::Term => 0.02 / length + share / 3.0,
             Quality::Prefix => 0.3 / length + share / 3.0,
             Quality::Value => 0.7,
