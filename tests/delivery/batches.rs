@@ -11,7 +11,7 @@ use crate::world::{World, fast};
 #[tokio::test]
 async fn events_of_one_linger_share_a_delivery() {
     let receiver = Receiver::start().await;
-    let mut world = World::start(DeliveryOptions { linger: Duration::from_millis(500), ..fast() });
+    let mut world = World::start(DeliveryOptions { linger: Duration::from_secs(2), ..fast() });
     world.subscribe(&receiver.url, 1..=3);
     world.update_all(1..=3);
     for member in 1..=3 {
